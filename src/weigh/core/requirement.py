@@ -1,0 +1,81 @@
+"""Requirement and Waiver: the lines of a policy, as values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RequirementKind(StrEnum):
+    """What a policy line looks at."""
+
+    MEASURE = "measure"
+    FINDING = "finding"
+    OUTCOME = "outcome"
+    DECISION = "decision"
+
+
+class Comparison(StrEnum):
+    """How a measure is held against its limit."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One line of policy.
+
+    Attributes:
+        id: name of the line.
+        kind: what it looks at.
+        check: id of the check whose evidence it reads ("" for the decision).
+        required: an unknown here makes the verdict unknown; otherwise it is only listed.
+        measure: measure name, for MEASURE.
+        comparison: AT_LEAST or AT_MOST, for MEASURE.
+        limit: the number, in the measure's unit.
+        labels: labels the measure must carry.
+        use_interval: compare the interval, not the point: inside passes, outside fails, else unknown.
+        max_severity: worst severity tolerated, for FINDING.
+        allowed: allowed decisions, for DECISION.
+        why: the sentence that explains the line.
+    """
+
+    id: str
+    kind: RequirementKind
+    check: str = ""
+    required: bool = True
+    measure: str = ""
+    comparison: Comparison = Comparison.AT_LEAST
+    limit: float = 0.0
+    labels: tuple[tuple[str, str], ...] = ()
+    use_interval: bool = True
+    max_severity: str = "medium"
+    allowed: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A named person accepts a fail for a while.
+
+    Attributes:
+        requirement: id of the line it annotates.
+        subject: digest it holds for.
+        reason: why.
+        approver: who.
+        expires: ISO date; after it the waiver counts for nothing.
+    """
+
+    requirement: str
+    subject: str
+    reason: str
+    approver: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A named list of requirements."""
+
+    name: str
+    requirements: tuple[Requirement, ...]
+    waivers: tuple[Waiver, ...] = ()

@@ -1,0 +1,1 @@
+"""Arms: ways of using a model."""

@@ -1,0 +1,1 @@
+"""Values only: the nouns of weigh. Stdlib only, no input or output."""

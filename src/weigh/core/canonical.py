@@ -25,7 +25,7 @@ def plain(value: Any) -> Any:
 
     A dataclass becomes an object of its fields; a set becomes a list sorted by canonical form.
     """
-    if value is None or isinstance(value, str | bool | int | float) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, str | bool | int | float) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return plain(value.value)

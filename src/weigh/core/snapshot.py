@@ -1,5 +1,6 @@
 """Snapshot: an immutable set of files with one digest. What a ref resolves to."""
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class Snapshot:
     def of(cls, files: Iterable[SnapshotFile]) -> "Snapshot":
         """Sort the files and refuse a path that stands twice."""
         ordered = tuple(sorted(files))
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in itertools.pairwise(ordered):
             if before.path == after.path:
                 raise IntegrityError(f"the path {after.path!r} stands twice in one snapshot")
         return cls(ordered)

@@ -1,0 +1,1 @@
+"""The user's data: reading, roles, splits, digests."""

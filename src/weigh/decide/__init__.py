@@ -1,0 +1,1 @@
+"""Trials, learning curves and the recommendation."""

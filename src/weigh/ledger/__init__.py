@@ -1,0 +1,1 @@
+"""Requests and evidence, append-only and re-hashed on read."""

@@ -1,0 +1,1 @@
+"""Requirements, waivers and the judge: a pure function of core values."""

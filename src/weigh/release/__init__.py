@@ -1,0 +1,1 @@
+"""Showing it to someone else."""

@@ -1,0 +1,1 @@
+"""The only room that executes a model, in a sandboxed worker."""

@@ -1,0 +1,1 @@
+"""Hub-compatible server and pages."""

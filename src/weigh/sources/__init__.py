@@ -1,0 +1,1 @@
+"""Where artifacts come from: one file a kind."""

@@ -1,0 +1,1 @@
+"""Intervals, tests, multiplicity, power and learning curves."""

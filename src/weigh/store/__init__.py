@@ -1,0 +1,1 @@
+"""Verified files, derived values and views on models."""

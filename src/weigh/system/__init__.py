@@ -1,0 +1,1 @@
+"""This machine, knowing nothing of models."""

@@ -1,0 +1,1 @@
+"""Does it work on the user's data?"""

@@ -1,0 +1,1 @@
+"""Does loading this file do more than it says?"""

@@ -1,0 +1,1 @@
+"""Does it work on all of the user's data?"""

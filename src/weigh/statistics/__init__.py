@@ -1,1 +1,1 @@
-"""Intervals, tests, multiplicity, power and learning curves."""
+"""Intervals, tests, multiplicity, power, learning curves and scores: pure functions of arrays."""

@@ -1,1 +1,0 @@
-"""Showing it to someone else."""

@@ -1,1 +1,0 @@
-"""Hub-compatible server and pages."""

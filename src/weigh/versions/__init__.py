@@ -1,1 +1,0 @@
-"""Versions of models: commits, branches, lineage."""

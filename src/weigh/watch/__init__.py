@@ -1,1 +1,0 @@
-"""Is it still good in production?"""

@@ -62,8 +62,17 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(data: bytes | str) -> Any:
-    """Read JSON; NaN and infinities, which Python would accept, are refused."""
-    return json.loads(data, parse_constant=_refuse_constant)
+    """Read JSON as RFC 8785 means it: a number is a double, so a large integer comes back as float.
+
+    NaN and infinities, which Python would accept, are refused.
+    """
+    return json.loads(data, parse_constant=_refuse_constant, parse_int=_integer_or_double)
+
+
+def _integer_or_double(text: str) -> int | float:
+    # Sixteen digits can hold every safe integer; a longer text is never converted to a long integer.
+    value = float(text) if len(text) > 17 else int(text)
+    return value if abs(value) <= MAX_SAFE_INTEGER else float(text)
 
 
 def _refuse_constant(name: str) -> Any:

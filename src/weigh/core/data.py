@@ -27,6 +27,7 @@ class DataSpec:
         encoding: `utf-8`, `latin-1`, `utf-16`, `cp1252`.
         delimiter: one character; "" for the format's own.
         quote: quote character; "" for none (tabs and quotes are then plain text).
+        skip: lines to leave out at the start of each file, before the header if there is one.
         where: row filter in the closed expression grammar; "" keeps all rows.
         group: expression whose equal values must stay on one side of a split; "" for none.
     """
@@ -37,6 +38,7 @@ class DataSpec:
     encoding: str = "utf-8"
     delimiter: str = ""
     quote: str = '"'
+    skip: int = 0
     where: str = ""
     group: str = ""
 

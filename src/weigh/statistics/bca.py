@@ -8,18 +8,26 @@ from scipy.special import ndtr, ndtri, stdtrit
 from weigh.statistics.arguments import FloatArray
 
 
-def acceleration(influence: FloatArray) -> float:
-    """Return BCa's acceleration from the influence of each unit (any scale, centred here).
+def acceleration(influence: FloatArray, *, weights: FloatArray | None = None) -> float:
+    """Return BCa's acceleration from the influence of each unit, on any scale.
 
-    a = sum(u^3) / (6 sum(u^2)^{3/2}), u the influence values (B. Efron, JASA 82, 1987, section 4).
+    a = sum(u^3) / (6 sum(u^2)^{3/2}), u the centred influence (B. Efron, JASA 82, 1987, section 4).
+    It is 0 where an influence is undefined, which leaves the bias-corrected interval.
+
+    Args:
+        influence: [k] change of the metric when a unit is left out.
+        weights: [k] how many units have this influence; 1 when not given.
     """
-    centred = influence - influence.mean()
-    square = float(np.dot(centred, centred))
-    if square <= 0.0:
+    many = np.ones(influence.size) if weights is None else weights
+    if influence.size == 0 or not np.isfinite(influence).all():
         return 0.0
-    # Cubing after scaling keeps tiny influences from underflowing.
-    scaled = centred / math.sqrt(square)
-    return float(np.sum(scaled**3)) / 6.0
+    centred = influence - np.average(influence, weights=many)
+    scale = float(np.abs(centred).max())
+    if scale <= 0.0:
+        return 0.0
+    # Scaling first keeps tiny influences from underflowing when cubed.
+    scaled = centred / scale
+    return float(np.dot(many, scaled**3) / (6.0 * np.dot(many, scaled**2) ** 1.5))
 
 
 def bias(replicates: FloatArray, value: float) -> float:

@@ -78,7 +78,7 @@ def fisher(table: Sequence[Sequence[int]]) -> float:
         raise UsageError("Fisher's test takes a 2 by 2 table", why=f"got {table!r}")
     (a, b), (c, d) = table
     _require_counts(a=a, b=b, c=c, d=d)
-    return min(1.0, float(stats.fisher_exact([[a, b], [c, d]]).pvalue))
+    return min(1.0, float(stats.fisher_exact(np.array([[a, b], [c, d]])).pvalue))
 
 
 def _require_counts(**counts: int) -> None:

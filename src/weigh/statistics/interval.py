@@ -34,7 +34,9 @@ class Interval:
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, (self.value, self.low, self.high))):
-            raise UsageError("an interval needs finite ends", why=f"{self.low} .. {self.value} .. {self.high}")
+            raise UsageError(
+                "an interval needs finite ends", why=f"{self.low} .. {self.value} .. {self.high}"
+            )
         if not self.low <= self.value <= self.high:
             raise UsageError(
                 "an interval must enclose its value", why=f"{self.low} .. {self.value} .. {self.high}"

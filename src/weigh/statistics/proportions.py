@@ -2,7 +2,7 @@
 
 import math
 
-from scipy.special import betaincinv, ndtri
+from scipy.special import betaincinv, ndtri, stdtrit
 
 from weigh.core.errors import UnknownAnswerError, UsageError
 from weigh.statistics.arguments import require_level
@@ -64,6 +64,39 @@ def proportion(successes: int, n: int, *, level: float = 0.95) -> Interval:
     if n < FEW_TRIALS or min(successes, n - successes) < FEW_SUCCESSES:
         return clopper_pearson(successes, n, level=level)
     return wilson(successes, n, level=level)
+
+
+def korn_graubard(
+    successes: int, n: int, *, standard_error: float, groups_n: int, level: float = 0.95
+) -> Interval:
+    """Return the exact-style interval for a share whose rows come in groups.
+
+    Clopper-Pearson at the effective sample size p (1 - p) / se^2, times (t_{n-1} / t_{groups-1})^2 for the
+    few groups, never above n. When nothing varies (0 or n successes) the number of groups is the effective
+    size: the rows of a group may all be one observation.
+    Source: E. L. Korn and B. I. Graubard, Survey Methodology 24 (1998).
+
+    Args:
+        successes: rows that are a success.
+        n: all rows.
+        standard_error: of the share, with the grouping taken into account.
+        groups_n: number of groups, >= 2.
+        level: confidence level.
+
+    Raises:
+        UsageError: unless 0 <= successes <= n and groups_n >= 2.
+        UnknownAnswerError: when n is 0.
+    """
+    share = _share(successes, n)
+    if groups_n < 2:
+        raise UsageError("grouped rows need at least two groups", why=f"got {groups_n}")
+    quantile = 0.5 + require_level(level) / 2
+    effective = float(groups_n)
+    if standard_error > 0:
+        few = float(stdtrit(n - 1, quantile)) / float(stdtrit(groups_n - 1, quantile))
+        effective = min(float(n), share * (1 - share) / standard_error**2 * few**2)
+    low, high = beta_ends(share * effective, effective, level=level)
+    return Interval(share, min(low, share), max(high, share), level, n, "korn-graubard")
 
 
 def beta_ends(successes: float, n: float, *, level: float) -> tuple[float, float]:

@@ -44,11 +44,13 @@ class Units:
     def expand(self, drawn: IntArray) -> IntArray:
         """Return the row numbers of drawn units, with repetitions, [sum of their sizes]."""
         if self.count == self.rows.size:
-            return self.rows[self.starts[drawn]]
+            # Every unit is one row, and its start is its own number.
+            return self.rows[drawn]
         sizes = self.sizes[drawn]
         ends = np.cumsum(sizes)
         within = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
-        return self.rows[np.repeat(self.starts[drawn], sizes) + within]
+        positions: IntArray = np.repeat(self.starts[drawn], sizes) + within
+        return self.rows[positions]
 
     def draw(self, rng: np.random.Generator, times: int) -> Iterator[IntArray]:
         """Yield `times` arrays of drawn unit numbers, each [units]."""

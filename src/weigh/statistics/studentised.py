@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from weigh.core.errors import UnknownAnswerError
-from weigh.statistics.arguments import FloatArray, require_codes
+from weigh.statistics.arguments import FloatArray, IntArray, require_codes
 from weigh.statistics.resampling import CHUNK_ELEMENTS
 
 # With at most this many distinct units a multinomial over them replaces drawing single rows: the same
 # distribution, and 0/1 losses of any size cost nothing.
 FEW_DISTINCT = 64
+
+# Above this many units random blocks of units are drawn instead of units: the time of a bootstrap stays
+# below a second whatever the number of rows, and at this size a mean's distribution is that of its blocks.
+MOST_UNITS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def unit_sums(values: FloatArray, groups: ArrayLike | None) -> Sums:
     else:
         codes = require_codes(groups, name="groups", length=values.size)
         _, positions, sizes = np.unique(codes, return_inverse=True, return_counts=True)
-        totals = np.bincount(positions, weights=values, minlength=sizes.size)
+        totals = _added(positions, values, sizes.size)
         sums = Sums(totals, sizes.astype(np.float64), values.size)
     if sums.units_n < 2:
         raise UnknownAnswerError(
@@ -77,6 +81,15 @@ def unit_sums(values: FloatArray, groups: ArrayLike | None) -> Sums:
             hint="give rows of at least two groups",
         )
     return sums
+
+
+def fold(sums: Sums, *, rng: np.random.Generator) -> Sums:
+    """Return `sums` with its units put together at random into at most `MOST_UNITS` blocks."""
+    if sums.units_n <= MOST_UNITS:
+        return sums
+    block = rng.permutation(sums.units_n) % MOST_UNITS
+    totals = _added(block, sums.totals, MOST_UNITS)
+    return Sums(totals, _added(block, sums.sizes, MOST_UNITS), sums.n)
 
 
 def student_replicates(sums: Sums, *, rng: np.random.Generator, replicates: int) -> FloatArray:
@@ -106,6 +119,10 @@ def student_replicates(sums: Sums, *, rng: np.random.Generator, replicates: int)
     return np.sort(np.where(np.isnan(studentised), 0.0, studentised))
 
 
+def _added(positions: IntArray, values: FloatArray, places: int) -> FloatArray:
+    return np.bincount(positions, weights=values, minlength=places).astype(np.float64)
+
+
 def _moments(
     values: FloatArray, *, rng: np.random.Generator, replicates: int
 ) -> tuple[FloatArray, FloatArray]:
@@ -126,13 +143,13 @@ def _moments(
 def _ratio_moments(
     values: FloatArray, sizes: FloatArray, *, rng: np.random.Generator, replicates: int
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    columns = np.stack([values, values**2, sizes, values * sizes, sizes**2], axis=1)
-    pairs, counts = np.unique(columns, axis=0, return_counts=True)
+    pairs, counts = np.unique(np.stack([values, sizes], axis=1), axis=0, return_counts=True)
     if counts.size <= FEW_DISTINCT:
         drawn = rng.multinomial(values.size, counts / values.size, size=replicates).astype(np.float64)
-        sums = drawn @ pairs
+        value, size = pairs.T
+        sums = drawn @ np.stack([value, value**2, size, value * size, size**2], axis=1)
     else:
-        sums = np.empty((replicates, columns.shape[1]))
+        sums = np.empty((replicates, 5))
         chunk = max(1, CHUNK_ELEMENTS // values.size)
         for first in range(0, replicates, chunk):
             rows = slice(first, min(first + chunk, replicates))

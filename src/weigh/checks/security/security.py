@@ -1,0 +1,95 @@
+"""Does loading this model do more than it says?
+
+Turns what the formats' readers saw into findings: broken invariants, paths that leave the model's
+folder, operators that need native code, files this version does not read. Nothing is executed.
+"""
+
+from collections.abc import Iterator
+
+from weigh.checks.security.rules import RULES, UNLISTED
+from weigh.core.check import Check, Context
+from weigh.core.evidence import Evidence
+from weigh.core.facts import Anomaly, CallableUse, Coverage, FileFacts
+from weigh.core.finding import Confidence, Finding, Severity
+from weigh.core.gate import Word, judge_file
+from weigh.core.measure import Measure, labelled
+from weigh.core.ports import ModelViewPort
+
+MAX_FINDINGS_A_FILE = 50
+"""Past this a file has made its point; the count of the rest is stated."""
+
+
+def run(view: ModelViewPort, context: Context) -> Evidence:
+    """Look at every file of the model."""
+    findings: list[Finding] = []
+    words = dict.fromkeys(Word, 0)
+    for facts in view.all_facts():
+        own = tuple(findings_of(facts))
+        words[judge_file(facts, own)] += 1
+        findings += own
+    files = len(view.snapshot.files)
+    measures = tuple(
+        Measure("files", n, "count", files, labels=labelled(word=w.value)) for w, n in words.items()
+    )
+    return context.answered(findings=tuple(findings), measures=measures)
+
+
+def findings_of(facts: FileFacts) -> Iterator[Finding]:
+    """The findings of one file, worst rules first as the reader reported them."""
+    for anomaly in facts.anomalies[:MAX_FINDINGS_A_FILE]:
+        yield _finding(facts.path, anomaly)
+    if len(facts.anomalies) > MAX_FINDINGS_A_FILE:
+        more = len(facts.anomalies) - MAX_FINDINGS_A_FILE
+        yield _finding(facts.path, Anomaly(facts.anomalies[-1].rule, f"and {more} more of this file"))
+    for use in facts.callables:
+        yield _callable(facts.path, use)
+    if facts.coverage in {Coverage.UNREAD, Coverage.PARTIAL}:
+        yield _unread(facts)
+
+
+def _finding(path: str, anomaly: Anomaly) -> Finding:
+    rule = RULES.get(anomaly.rule, UNLISTED)
+    where = path if anomaly.offset < 0 else f"{path} at byte {anomaly.offset}"
+    return Finding(
+        anomaly.rule,
+        rule.severity,
+        rule.confidence,
+        where,
+        anomaly.detail,
+        rule.why,
+        rule.action,
+        rule.references,
+    )
+
+
+def _callable(path: str, use: CallableUse) -> Finding:
+    return Finding(
+        "WGH-C001",
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        f"{path} at byte {use.offset}",
+        f"loading would {use.how} {use.module}.{use.name}",
+        "code chosen by whoever made the file would run with your rights",
+        "ask for the weights in a format that holds no code, such as safetensors",
+        ("CWE-502",),
+    )
+
+
+def _unread(facts: FileFacts) -> Finding:
+    return Finding(
+        "WGH-U001",
+        Severity.MEDIUM,
+        Confidence.HIGH,
+        facts.path,
+        f"not read completely ({facts.format}): {facts.reason}",
+        "what was not read cannot be called clean",
+        "leave the file out of the model, or accept the risk with --accept-review",
+    )
+
+
+CHECK: Check[ModelViewPort] = Check(
+    id="security",
+    question="Does loading this model do more than it says?",
+    module=__name__,
+    run=run,
+)

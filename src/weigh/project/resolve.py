@@ -1,0 +1,149 @@
+"""From a declaration to a snapshot: which files, from where, verified by what."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from weigh.core.errors import NotFoundError, UsageError
+from weigh.core.ports import BlobSink
+from weigh.core.ref import ArtifactRef, RefKind, parse_ref
+from weigh.core.snapshot import Snapshot, SnapshotFile
+from weigh.project.lock import Lock, LockedFile
+from weigh.project.manifest import Declaration, Part
+from weigh.sources.source import Entry, Fetched, Locked, Source
+
+SourceOf = Callable[[RefKind], Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A declaration whose bytes are in the store.
+
+    Attributes:
+        snapshot: the verified files.
+        files: a lock line for each file, whether or not there was a lock.
+        transferred: bytes that came over the network.
+        locked: every file was named by the lock.
+    """
+
+    snapshot: Snapshot
+    files: tuple[LockedFile, ...]
+    transferred: int
+    locked: bool
+
+
+def ad_hoc(text: str, *, section: str, folder: Path) -> Declaration:
+    """The declaration of a ref given on the command line instead of a name."""
+    ref = parse_ref(text)
+    if ref.kind is RefKind.FILE:
+        place = Path(ref.name)
+        ref = ArtifactRef(
+            ref.kind, str(place if place.is_absolute() else folder / place), members=ref.members
+        )
+        if not Path(ref.name).exists():
+            raise NotFoundError(
+                f"there is no {text!r} here",
+                why="it is neither declared in models.toml nor a file or folder",
+                hint="name a declared model, a path, or a ref such as pypi:NAME==VERSION#PATH",
+            )
+    return Declaration(section, text, (Part(ref),), folder=folder)
+
+
+def resolve(declaration: Declaration, lock: Lock, source_of: SourceOf, sink: BlobSink) -> Resolved:
+    """Fetch what is not in the store yet and return the snapshot.
+
+    Locked files are verified against the lock; files without a lock line are fetched whole and
+    their own digest is recorded.
+
+    Raises:
+        UsageError: the lock does not match the declaration.
+        NotFoundError: a wanted file does not exist at its source.
+    """
+    locked = lock.section(declaration.section)
+    if locked:
+        _same_files(declaration, locked)
+        return _from_lock(declaration.folder, locked, source_of, sink)
+    return _from_sources(declaration, source_of, sink)
+
+
+def _from_lock(folder: Path, locked: tuple[LockedFile, ...], source_of: SourceOf, sink: BlobSink) -> Resolved:
+    transferred = 0
+    for line in locked:
+        if sink.has(line.sha256):
+            continue
+        ref = _anchored(parse_ref(line.ref), folder)
+        promise = Locked(line.distribution, line.distribution_sha256, line.size, line.sha256)
+        transferred += source_of(ref.kind).fetch(ref, sink, locked=promise).transferred
+    snapshot = Snapshot.of(SnapshotFile(f.path, f.size, f.sha256) for f in locked)
+    return Resolved(snapshot, locked, transferred, locked=True)
+
+
+def _from_sources(declaration: Declaration, source_of: SourceOf, sink: BlobSink) -> Resolved:
+    lines: list[LockedFile] = []
+    transferred = 0
+    for part in declaration.parts:
+        source = source_of(part.ref.kind)
+        for path, entry in _wanted(part, source.entries(part.ref)):
+            fetched = source.fetch(entry.ref, sink)
+            transferred += fetched.transferred
+            lines.append(_line(declaration, path, entry, fetched))
+    snapshot = Snapshot.of(SnapshotFile(f.path, f.size, f.sha256) for f in lines)
+    return Resolved(snapshot, tuple(sorted(lines)), transferred, locked=False)
+
+
+def _line(declaration: Declaration, path: str, entry: Entry, fetched: Fetched) -> LockedFile:
+    ref = str(_unanchored(entry.ref, declaration.folder))
+    distribution = fetched.file if entry.ref.members else ""
+    digest = fetched.file_sha256 if entry.ref.members else ""
+    return LockedFile(declaration.section, path, ref, fetched.size, fetched.sha256, distribution, digest)
+
+
+def _anchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:
+    """A path in models.toml or models.lock starts at the folder they lie in."""
+    return replace(ref, name=str(folder / ref.name)) if ref.kind is RefKind.FILE else ref
+
+
+def _unanchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:
+    """The inverse, so that no path of one machine gets into a lock when it can be helped."""
+    if ref.kind is RefKind.FILE and Path(ref.name).is_relative_to(folder):
+        return replace(ref, name=Path(ref.name).relative_to(folder).as_posix())
+    return ref
+
+
+def _wanted(part: Part, entries: tuple[Entry, ...]) -> Iterator[tuple[str, Entry]]:
+    if not entries:
+        raise NotFoundError(f"nothing lies at {part.ref}")
+    single = len(entries) == 1 and not part.only
+    chosen = [e for e in entries if not part.only or any(fnmatchcase(e.path, p) for p in part.only)]
+    for pattern in part.only:
+        if not any(fnmatchcase(e.path, pattern) for e in chosen):
+            raise NotFoundError(f"no file {pattern!r} lies at {part.ref}")
+    for entry in chosen:
+        if single:
+            yield part.to or entry.path.rsplit("/", 1)[-1], entry
+        else:
+            yield f"{part.to}/{entry.path}" if part.to else entry.path, entry
+
+
+def _same_files(declaration: Declaration, locked: tuple[LockedFile, ...]) -> None:
+    """A part that names its files must find each of them, and nothing else, in the lock."""
+    heads = {_head(part.ref) for part in declaration.parts}
+    stray = [f for f in locked if _head(parse_ref(f.ref)) not in heads]
+    missing = [p for p in declaration.parts if p.to and not p.only and not _covers(p, locked)]
+    if stray or missing:
+        named = stray[0].path if stray else str(missing[0].ref)
+        raise UsageError(
+            f"models.lock does not match models.toml for {declaration.section}",
+            why=f"{named} stands in only one of them",
+            hint="weigh lock",
+        )
+
+
+def _head(ref: ArtifactRef) -> tuple[str, str, str]:
+    # A relative path is written as the manifest has it in both files, so only its kind is compared.
+    return (ref.kind.value, "" if ref.kind is RefKind.FILE else ref.name, ref.revision)
+
+
+def _covers(part: Part, locked: tuple[LockedFile, ...]) -> bool:
+    return any(f.path == part.to or f.path.startswith(part.to + "/") for f in locked)

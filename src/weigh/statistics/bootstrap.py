@@ -1,0 +1,337 @@
+"""Intervals and paired tests by resampling rows or groups of rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
+
+from weigh.core.errors import UnknownAnswerError, UsageError
+from weigh.statistics import bca
+from weigh.statistics.arguments import (
+    FloatArray,
+    IntArray,
+    require_replicates,
+    require_values,
+)
+from weigh.statistics.interval import Interval
+from weigh.statistics.proportions import korn_graubard, proportion
+from weigh.statistics.resampling import Units, generator, make_units
+from weigh.statistics.studentised import Sums, fold, student_replicates, unit_sums
+
+Metric: TypeAlias = Callable[[IntArray], float]
+CountsMetric: TypeAlias = Callable[[FloatArray], FloatArray]
+
+# From here on the acceleration is too small to matter and the percentile interval is used.
+BCA_ROWS = 5000
+# Leaving out blocks instead of single units bounds the jackknife; a skewness needs no more of them.
+JACKKNIFE_BLOCKS = 400
+# A resample in which the metric is undefined is left out; more than this share and there is no answer.
+UNDEFINED_SHARE = 0.05
+# Fewer units that differ from the rest are too few to resample: resamples without any of them appear.
+FEW_INFORMATIVE = 12
+# Studentising on fewer units meets resamples of one unit repeated, whose standard error is zero.
+FEW_UNITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PairedResult:
+    """What two models' losses on the same rows say about their difference.
+
+    Attributes:
+        difference: mean of a - b, with its interval; negative when A is better.
+        p_value: two-sided, for a mean difference of zero.
+        n: rows compared.
+    """
+
+    difference: Interval
+    p_value: float
+    n: int
+
+
+def bootstrap(
+    metric: Metric,
+    rows_n: int,
+    *,
+    seed: int,
+    replicates: int = 2000,
+    level: float = 0.95,
+    groups: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+) -> Interval:
+    """Return the bootstrap interval of any metric of rows.
+
+    BCa below 5,000 rows, percentile from there on, both widened for few units (see `bca.ends`).
+
+    Args:
+        metric: takes row numbers [m] with repetitions and returns the metric on these rows; NaN where it
+            is undefined, as AUROC is when only one class was drawn.
+        rows_n: number of rows.
+        seed: of the random stream; the same arguments give the same interval.
+        replicates: number of resamples.
+        level: confidence level.
+        groups: [n] integer codes; rows with one code are dependent and drawn together.
+        strata: [n] integer codes; the number of units in each stratum is kept.
+
+    Raises:
+        UsageError: when an argument does not fit.
+        UnknownAnswerError: when there are fewer than two independent units, or the metric is undefined on
+            the data or in more than 5 % of the resamples.
+    """
+    require_replicates(replicates, level)
+    units = make_units(rows_n, groups=groups, strata=strata)
+    rng = generator(seed)
+    value = float(metric(np.arange(rows_n)))
+    drawn = units.draw(rng, replicates)
+    values = np.fromiter((metric(units.expand(chosen)) for chosen in drawn), np.float64, replicates)
+    accelerate = rows_n < BCA_ROWS
+    skew = _jackknife_skew(metric, units, rng=rng) if accelerate else 0.0
+    return _replicate_interval(
+        value, values, level=level, rows_n=rows_n, units_n=units.count, skew=skew if accelerate else None
+    )
+
+
+def counts_bootstrap(
+    counts: ArrayLike, metric: CountsMetric, *, seed: int, replicates: int = 2000, level: float = 0.95
+) -> Interval:
+    """Return the bootstrap interval of a metric of counts, such as a score of a confusion matrix.
+
+    Resampling n rows and counting them is one multinomial draw over the cells: the result of `bootstrap`,
+    orders of magnitude faster. For rows that are independent of each other.
+
+    Args:
+        counts: non-negative whole numbers of any shape, such as [classes, classes].
+        metric: takes counts [r, *shape] and returns the metric of each, [r]; NaN where undefined.
+        seed: of the random stream.
+        replicates: number of resamples.
+        level: confidence level.
+
+    Raises:
+        UsageError: when an argument does not fit.
+        UnknownAnswerError: as for `bootstrap`.
+    """
+    require_replicates(replicates, level)
+    table = np.asarray(counts, dtype=np.float64)
+    if not (table >= 0).all() or (table != np.floor(table)).any() or not np.isfinite(table).all():
+        raise UsageError("counts must be whole numbers >= 0")
+    rows_n = int(table.sum())
+    if rows_n < 2:
+        raise UnknownAnswerError("nothing can be resampled", why=f"the counts add up to {rows_n}")
+    flat = table.ravel()
+    draws = generator(seed).multinomial(rows_n, flat / flat.sum(), size=replicates)
+    values = metric(draws.reshape(replicates, *table.shape).astype(np.float64))
+    cells = np.flatnonzero(flat)
+    left_out = np.repeat(flat[None], cells.size, axis=0)
+    left_out[np.arange(cells.size), cells] -= 1
+    value = float(metric(table[None])[0])
+    influence = value - metric(left_out.reshape(cells.size, *table.shape))
+    skew = bca.acceleration(influence, weights=flat[cells]) if rows_n < BCA_ROWS else None
+    return _replicate_interval(value, values, level=level, rows_n=rows_n, units_n=rows_n, skew=skew)
+
+
+def mean_bootstrap(
+    values: ArrayLike,
+    *,
+    seed: int,
+    replicates: int = 2000,
+    level: float = 0.95,
+    groups: ArrayLike | None = None,
+) -> Interval:
+    """Return the interval of a mean of rows; the fast path for losses, hits and errors.
+
+    The studentised bootstrap, over groups where given. Values that are all 0 or 1 are a share: alone they
+    get `proportion`, in groups with few exceptions `korn_graubard`, so that a perfect score still has an
+    honest width. Fewer than 8 units, or fewer than 12 that differ from the rest, get Student's t.
+
+    Args:
+        values: [n], finite.
+        seed: of the random stream.
+        replicates: number of resamples.
+        level: confidence level.
+        groups: [n] integer codes; rows with one code are dependent and drawn together.
+
+    Raises:
+        UsageError: when an argument does not fit.
+        UnknownAnswerError: when there are no values, or fewer than two groups.
+    """
+    array = require_values(values, name="values")
+    require_replicates(replicates, level)
+    binary = bool(((array == 0) | (array == 1)).all())
+    if binary and groups is None:
+        return proportion(int(array.sum()), array.size, level=level)
+    sums = unit_sums(array, groups)
+    few = sums.units_n < FEW_UNITS or sums.informative < FEW_INFORMATIVE
+    if binary and few:
+        return korn_graubard(
+            int(array.sum()),
+            array.size,
+            standard_error=sums.standard_error,
+            groups_n=sums.units_n,
+            level=level,
+        )
+    if few:
+        return _student(sums, level=level)
+    rng = generator(seed)
+    folded = fold(sums, rng=rng)
+    studentised = student_replicates(folded, rng=rng, replicates=replicates)
+    found = _studentised_ends(folded, studentised, level=level)
+    if found is None:
+        return _student(sums, level=level)
+    return _enclosing(sums.mean, found, level=level, n=sums.n, method="studentised-bootstrap")
+
+
+def paired_bootstrap(
+    losses_a: ArrayLike,
+    losses_b: ArrayLike,
+    *,
+    seed: int,
+    replicates: int = 2000,
+    level: float = 0.95,
+    groups: ArrayLike | None = None,
+) -> PairedResult:
+    """Return the mean difference a - b of two models' losses on the same rows, its interval and p-value.
+
+    Studentised bootstrap of the differences, over groups where given; the p-value is the equal-tailed one
+    of the same distribution, (1 + #{t* beyond t}) / (replicates + 1) doubled, so p <= 1 - level exactly
+    when the interval excludes zero.
+
+    Where fewer than 12 rows (or groups) differ from the rest there is too little to resample. Then the
+    interval is Bonett and Price's adjusted Wald interval (Statistics in Medicine 31, 2012), generalised to
+    any differences by one pseudo-row in each direction, and the p-value is the exact sign-flip test, which
+    is McNemar's exact test for 0/1 losses.
+
+    Args:
+        losses_a: [n] loss of A on each row; lower is better.
+        losses_b: [n] loss of B on the same rows.
+        seed: of the random stream.
+        replicates: number of resamples.
+        level: confidence level.
+        groups: [n] integer codes; rows with one code are dependent and drawn together.
+
+    Raises:
+        UsageError: when the arrays do not fit each other.
+        UnknownAnswerError: when there are no rows, or fewer than two groups.
+    """
+    first, second = require_values(losses_a, name="losses_a"), require_values(losses_b, name="losses_b")
+    if first.shape != second.shape:
+        raise UsageError("paired losses must be on the same rows", why=f"{first.size} and {second.size} rows")
+    require_replicates(replicates, level)
+    sums = unit_sums(first - second, groups)
+    rng = generator(seed)
+    if sums.units_n >= FEW_UNITS and sums.informative >= FEW_INFORMATIVE:
+        folded = fold(sums, rng=rng)
+        studentised = student_replicates(folded, rng=rng, replicates=replicates)
+        found = _studentised_ends(folded, studentised, level=level)
+        if found is not None:
+            interval = _enclosing(sums.mean, found, level=level, n=sums.n, method="paired-bootstrap")
+            return PairedResult(interval, _student_p(folded, studentised), sums.n)
+    both = np.concatenate([first, second])
+    whole = 1.0 if ((both == 0) | (both == 1)).all() else 0.0
+    return PairedResult(
+        _bonett_price(sums, whole=whole, level=level), _sign_flip(sums, rng, replicates), sums.n
+    )
+
+
+def _jackknife_skew(metric: Metric, units: Units, *, rng: np.random.Generator) -> float:
+    """Return BCa's acceleration, leaving out blocks of units within each stratum."""
+    influence: list[FloatArray] = []
+    for stratum in units.strata:
+        blocks_n = min(stratum.size, max(2, JACKKNIFE_BLOCKS * stratum.size // units.count))
+        if stratum.size < 2:
+            continue
+        kept = np.ones(units.count, dtype=np.bool_)
+        left_out = np.empty(blocks_n)
+        for number, block in enumerate(np.array_split(rng.permutation(stratum), blocks_n)):
+            kept[block] = False
+            left_out[number] = metric(units.expand(np.flatnonzero(kept)))
+            kept[block] = True
+        influence.append(left_out.mean() - left_out)
+    return bca.acceleration(np.concatenate(influence)) if influence else 0.0
+
+
+def _replicate_interval(
+    value: float, values: FloatArray, *, level: float, rows_n: int, units_n: int, skew: float | None
+) -> Interval:
+    """Return the BCa interval of replicates, or the percentile interval when `skew` is None."""
+    defined = values[np.isfinite(values)]
+    if not np.isfinite(value) or defined.size < (1 - UNDEFINED_SHARE) * values.size:
+        raise UnknownAnswerError(
+            "the interval of this metric cannot be estimated",
+            why=f"it is undefined in {values.size - defined.size} of {values.size} resamples"
+            if np.isfinite(value)
+            else "it is undefined on the data itself",
+            hint="use more rows, or strata that keep every class in each resample",
+        )
+    if defined.min() == defined.max() == value:
+        return Interval(value, value, value, level, rows_n, "degenerate")
+    correction = (0.0, 0.0) if skew is None else (bca.bias(defined, value), skew)
+    found = bca.ends(defined, level=level, units_n=units_n, correction=correction)
+    method = "percentile-bootstrap" if skew is None else "bca-bootstrap"
+    return _enclosing(value, found, level=level, n=rows_n, method=method)
+
+
+def _enclosing(value: float, found: tuple[float, float], *, level: float, n: int, method: str) -> Interval:
+    # A biased metric's resamples can all lie on one side of its value; the value itself is always possible.
+    return Interval(value, min(found[0], value), max(found[1], value), level, n, method)
+
+
+def _studentised_ends(sums: Sums, studentised: FloatArray, *, level: float) -> tuple[float, float] | None:
+    """Return mean - t* se at both tails, or None where a tail is infinite.
+
+    The ends are order statistics, k = floor((r + 1) (1 - level) / 2), so that the p-value of
+    `_student_p` is <= 1 - level exactly when they exclude zero.
+    """
+    k = int((studentised.size + 1) * (1 - level) / 2 + 1e-9)
+    error = sums.standard_error
+    tails = studentised[studentised.size - k], studentised[k - 1]
+    if not np.isfinite(tails).all():
+        return None
+    return sums.mean - float(tails[0]) * error, sums.mean - float(tails[1]) * error
+
+
+def _student_p(sums: Sums, studentised: FloatArray) -> float:
+    observed = sums.mean / sums.standard_error
+    above = studentised.size - int(np.searchsorted(studentised, observed, side="left"))
+    below = int(np.searchsorted(studentised, observed, side="right"))
+    return min(1.0, 2.0 * (1 + min(above, below)) / (studentised.size + 1))
+
+
+def _student(sums: Sums, *, level: float) -> Interval:
+    half = float(stdtrit(sums.units_n - 1, 0.5 + level / 2)) * sums.standard_error
+    method = "student-t" if half > 0 else "degenerate"
+    return Interval(sums.mean, sums.mean - half, sums.mean + half, level, sums.n, method)
+
+
+def _bonett_price(sums: Sums, *, whole: float, level: float) -> Interval:
+    """Return the adjusted Wald interval; `whole` is the largest possible difference of one row, or 0."""
+    pseudo = max(float(np.abs(sums.totals).max()), whole)
+    if pseudo == 0.0:
+        return Interval(0.0, 0.0, 0.0, level, sums.n, "degenerate")
+    size = sums.n / sums.units_n
+    totals = np.append(sums.totals, [pseudo, -pseudo])
+    sizes = np.append(sums.sizes, [size, size])
+    mean = totals.sum() / sizes.sum()
+    residuals = totals - mean * sizes
+    error = np.sqrt(np.dot(residuals, residuals)) / sizes.sum()
+    half = float(stdtrit(sums.units_n - 1, 0.5 + level / 2)) * float(error)
+    low, high = float(mean) - half, float(mean) + half
+    if whole:
+        low, high = max(-whole, low), min(whole, high)
+    return _enclosing(sums.mean, (low, high), level=level, n=sums.n, method="bonett-price")
+
+
+def _sign_flip(sums: Sums, rng: np.random.Generator, replicates: int) -> float:
+    """Return the two-sided p-value under sign symmetry: all sign patterns where few, else random ones."""
+    totals = sums.totals[sums.totals != 0]
+    if totals.size == 0:
+        return 1.0
+    # Sums that differ by rounding only count as ties.
+    limit = abs(float(totals.sum())) * (1 - 1e-12)
+    if totals.size <= FEW_INFORMATIVE:
+        patterns = np.arange(1 << totals.size)[:, None] >> np.arange(totals.size) & 1
+        return float(np.mean(np.abs((2.0 * patterns - 1.0) @ totals) >= limit))
+    signs = (rng.integers(0, 2, size=totals.size) for _ in range(replicates))
+    beyond = sum(abs(float((2.0 * drawn - 1.0) @ totals)) >= limit for drawn in signs)
+    return (1 + beyond) / (replicates + 1)

@@ -1,0 +1,35 @@
+"""`weigh demo`: nothing but `weigh adopt` in a folder that the package ships."""
+
+import shlex
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import click
+
+ARGUMENTS = (
+    "minilm",
+    "--data=reviews",
+    "--text=text",
+    "--label=if(valence > 0, 'positive', 'negative')",
+    "--shift=domain",
+    "--train-where=domain=movie",
+    "--positive=positive",
+)
+"""The whole demo. "Adopt all-MiniLM-L6-v2 for review sentiment, trained on movie reviews?" """
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("more", nargs=-1, type=click.UNPROCESSED)
+def demo(more: tuple[str, ...]) -> int:
+    """Adopt all-MiniLM-L6-v2 for review sentiment? Answered on this machine, from public packages.
+
+    Takes the options of `weigh adopt`, e.g. --seed 1 or --refresh.
+    """
+    from weigh.cli.adopt import adopt
+
+    with as_file(files("weigh.demo")) as folder:
+        arguments = [*ARGUMENTS, f"--project={Path(folder)}", *more]
+        shown = " ".join(shlex.quote(a) for a in (*ARGUMENTS, *more))
+        click.echo(f"weigh adopt {shown}\n", err=True)
+        code: int = adopt.main(arguments, prog_name="weigh adopt", standalone_mode=False) or 0
+        return code

@@ -1,0 +1,108 @@
+"""The command line's top: finds the command, runs it, and turns what happened into an exit code.
+
+Commands are imported only when they run, so that `weigh --help` stays instant.
+"""
+
+import importlib
+import os
+import sys
+import traceback
+
+import click
+
+from weigh import __version__
+from weigh.core.errors import ExitCode, WeighError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "adopt": ("weigh.cli.adopt:adopt", "May we depend on this model, and how? Measured on your data."),
+    "demo": ("weigh.cli.demo:demo", "The same, on a real model and real data that we picked."),
+    "lock": ("weigh.cli.lock:lock", "Fetch what models.toml declares and write models.lock."),
+    "cache": ("weigh.cli.cache:cache", "What is kept on this machine, and making room."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order a newcomer needs them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command, or None for an unknown name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="weigh")
+def main() -> None:
+    """Weigh a model before you depend on it."""
+
+
+def run() -> None:
+    """Entry point of the `weigh` program."""
+    debug = "--debug" in sys.argv
+    if debug:
+        sys.argv.remove("--debug")
+    sys.exit(_run(debug=debug))
+
+
+def _run(*, debug: bool) -> int:
+    try:
+        return int(main.main(standalone_mode=False) or ExitCode.FINE)
+    except WeighError as error:
+        _show(error)
+        if debug:
+            traceback.print_exc()
+        return error.exit_code
+    except click.exceptions.Abort:
+        return _interrupted()
+    except KeyboardInterrupt:
+        return _interrupted()
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        # The reader went away; what it read was right, and nobody is left to be told more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FINE
+    except Exception as error:  # noqa: BLE001 - the one place at the top of the program
+        return _bug(error, debug=debug)
+
+
+def _show(error: WeighError) -> None:
+    from weigh.render.terminal import error_screen
+
+    click.echo(error_screen(error), err=True)
+
+
+def _interrupted() -> int:
+    click.echo("weigh: interrupted; what was finished is kept, run the same command to go on", err=True)
+    return ExitCode.INTERRUPTED
+
+
+def _bug(error: BaseException, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    click.echo(
+        f"weigh: this is a defect of weigh, not of your input: {type(error).__name__}\n"
+        f"  why   {error}\n"
+        f"  where {place.name}, line {place.lineno}\n"
+        "  try   the same command with --debug, and report what it prints",
+        err=True,
+    )
+    return ExitCode.BUG

@@ -1,0 +1,1 @@
+"""The folder `weigh demo` adopts in: declarations and lock, no code."""

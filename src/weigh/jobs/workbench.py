@@ -1,0 +1,76 @@
+"""The workbench: store, ledger, sources and clock of one run, and the one way to ask a question."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from weigh.code.closure import code_digest
+from weigh.core.check import Check, Context
+from weigh.core.events import EventSink
+from weigh.core.evidence import Evidence
+from weigh.core.ports import Clock
+from weigh.core.ref import RefKind
+from weigh.core.report import Answer
+from weigh.core.request import Request
+from weigh.core.subject import Subject
+from weigh.ledger.ledger import Ledger
+from weigh.sources.source import Source
+from weigh.store.blobs import Blobs
+from weigh.system.places import Places
+
+
+@dataclass(slots=True)
+class Workbench:
+    """Everything a job works with. One a run.
+
+    Attributes:
+        places: folders of this user.
+        blobs: verified files.
+        ledger: requests and their evidence.
+        events: whoever is watching.
+        clock: time.
+        source_of: the source for a kind of ref.
+        answers: every answer given in this run, in order.
+    """
+
+    places: Places
+    blobs: Blobs
+    ledger: Ledger
+    events: EventSink
+    clock: Clock
+    source_of: Callable[[RefKind], Source]
+    answers: list[Answer] = field(default_factory=list)
+
+    def ask(
+        self,
+        check: Check[Any],
+        subject: Subject,
+        payload: Callable[[], Any],
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        inputs: tuple[tuple[str, str], ...] = (),
+        seed: int = 0,
+        runtimes: tuple[tuple[str, str], ...] = (),
+        machine: str = "",
+    ) -> Evidence:
+        """Put a question to the ledger; it is answered here only if it was not answered before.
+
+        Args:
+            check: the question.
+            subject: what it is about.
+            payload: makes the value the check runs on; called only on a miss.
+            parameters: JSON values that change the answer.
+            inputs: (name, digest) of everything else that is read.
+            seed: seed of the answer's randomness.
+            runtimes: (library, version) that take part.
+            machine: class of the machine, for timings.
+        """
+        request = Request(
+            check.id, code_digest(check.module), subject, parameters or {}, inputs, seed, runtimes, machine
+        )
+        context = Context(request, self.clock, self.events)
+        recorded = self.ledger.answer(request, lambda: check.run(payload(), context))
+        self.answers.append(Answer(check.question, recorded.evidence, recorded.envelope))
+        return recorded.evidence
+
+

@@ -13,7 +13,14 @@ KINDS = {"added": "Added", "changed": "Changed", "fixed": "Fixed"}
 
 def build() -> str:
     """The text of CHANGELOG.md."""
-    lines = ["# Changelog", "", "Made from the fragments in `changelog.d/`.", "", "## 0.1.0, not yet released", ""]
+    lines = [
+        "# Changelog",
+        "",
+        "Made from the fragments in `changelog.d/`.",
+        "",
+        "## 0.1.0, not yet released",
+        "",
+    ]
     for kind, title in KINDS.items():
         fragments = sorted(HERE.glob(f"*.{kind}.md"))
         if fragments:

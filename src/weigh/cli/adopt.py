@@ -12,7 +12,9 @@ from weigh.core.errors import UsageError
 @click.argument("model", metavar="MODEL|none")
 @click.option("--data", required=True, metavar="NAME|REF", help="Declared data, a path, or a ref.")
 @click.option("--text", default="", metavar="COL", help="Column with the text.")
-@click.option("--features", multiple=True, metavar="COL…", help="Feature column; repeat, or separate by commas.")
+@click.option(
+    "--features", multiple=True, metavar="COL…", help="Feature column; repeat, or separate by commas."
+)
 @click.option("--label", required=True, metavar="COL|EXPR", help="Column or expression that gives the class.")
 @click.option("--task", default="", metavar="T", help="Task; by default what the columns imply.")
 @click.option(
@@ -28,20 +30,44 @@ from weigh.core.errors import UsageError
 @click.option("--slice", "slices", multiple=True, metavar="COL…", help="Also evaluate by this column.")
 @click.option("--shift", default="", metavar="COL", help="Column of domains to test across.")
 @click.option("--train-where", multiple=True, metavar="COL=V", help="Train only on these rows.")
-@click.option("--min-gain", default=0.01, show_default=True, type=click.FloatRange(0, 1), help="Smallest useful gain.")
-@click.option("--budget", default="10m", show_default=True, metavar="TIME", help="Time for the whole job, e.g. 90s, 10m.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Seed of everything random.")
+@click.option(
+    "--min-gain", default=0.01, show_default=True, type=click.FloatRange(0, 1), help="Smallest useful gain."
+)
+@click.option(
+    "--budget",
+    default="10m",
+    show_default=True,
+    metavar="TIME",
+    help="Time for the whole job, e.g. 90s, 10m.",
+)
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="Seed of everything random.",
+)
 @click.option("--policy", default="personal", show_default=True, metavar="NAME|FILE", help="Who decides.")
 @click.option("--use", "uses", multiple=True, hidden=True)
-@click.option("--project", default="", metavar="DIR", help="Folder of models.toml; else found from here upwards.")
+@click.option(
+    "--project", default="", metavar="DIR", help="Folder of models.toml; else found from here upwards."
+)
 @click.option("--offline", is_flag=True, help="Touch no network.")
-@click.option("--full-fetch", is_flag=True, help="Fetch a whole file where a server cannot serve a part of it.")
+@click.option(
+    "--full-fetch", is_flag=True, help="Fetch a whole file where a server cannot serve a part of it."
+)
 @click.option("--accept-review", is_flag=True, help="Open files that are not clean; written into the report.")
-@click.option("--accept-sandbox-gaps", is_flag=True, help="Run although a limit cannot be enforced; written into the report.")
+@click.option(
+    "--accept-sandbox-gaps",
+    is_flag=True,
+    help="Run although a limit cannot be enforced; written into the report.",
+)
 @click.option("--refresh", is_flag=True, help="Ask everything again instead of reading the ledger.")
 @click.option("--dry-run", is_flag=True, help="Say what would be fetched and run, and about how long.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the screen.")
-@click.option("--out", default="weigh-report", show_default=True, metavar="DIR", help="Where the report goes.")
+@click.option(
+    "--out", default="weigh-report", show_default=True, metavar="DIR", help="Where the report goes."
+)
 def adopt(**options: object) -> int:
     """May we depend on MODEL, and how? Answered by measurements on your own data.
 
@@ -50,7 +76,9 @@ def adopt(**options: object) -> int:
     """
     if options.pop("uses"):
         raise UsageError(
-            "--use is not available yet", why="licences are not judged by this version", hint="leave --use out"
+            "--use is not available yet",
+            why="licences are not judged by this version",
+            hint="leave --use out",
         )
     return run_adopt(options)
 

@@ -27,7 +27,7 @@ def demo(more: tuple[str, ...]) -> int:
     """
     from weigh.cli.adopt import adopt
 
-    with as_file(files("weigh.demo")) as folder:
+    with as_file(files("weigh") / "demo") as folder:
         arguments = [*ARGUMENTS, f"--project={Path(folder)}", *more]
         shown = " ".join(shlex.quote(a) for a in (*ARGUMENTS, *more))
         click.echo(f"weigh adopt {shown}\n", err=True)

@@ -72,5 +72,3 @@ class Workbench:
         recorded = self.ledger.answer(request, lambda: check.run(payload(), context))
         self.answers.append(Answer(check.question, recorded.evidence, recorded.envelope))
         return recorded.evidence
-
-

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
 from scipy.stats import rankdata
 
 from weigh.core.errors import UnknownAnswerError, UsageError
@@ -104,7 +103,8 @@ def matthews_from(matrices: ArrayLike) -> FloatArray:
     spread = np.sqrt(np.maximum(total**2 - (answered**2).sum(axis=-1), 0.0))
     spread = spread * np.sqrt(np.maximum(total**2 - (actual**2).sum(axis=-1), 0.0))
     correlation = np.where(spread > 0, _ratio(covariance, spread), 0.0)
-    return np.where(total > 0, np.clip(correlation, -1.0, 1.0), np.nan)
+    found: FloatArray = np.where(total > 0, np.clip(correlation, -1.0, 1.0), np.nan)
+    return found
 
 
 def zero_one_each(truth: ArrayLike, predicted: ArrayLike) -> FloatArray:
@@ -137,7 +137,7 @@ def log_loss_each(truth: ArrayLike, proba: ArrayLike) -> FloatArray:
     codes, chances = _probabilities(truth, proba)
     epsilon = float(np.finfo(np.float64).eps)
     given = np.clip(chances[np.arange(codes.size), codes], epsilon, 1.0 - epsilon)
-    return -xlogy(1.0, given)
+    return np.negative(np.log(given))
 
 
 def brier(truth: ArrayLike, proba: ArrayLike) -> float:
@@ -214,7 +214,8 @@ def _matrices(matrices: ArrayLike) -> FloatArray:
 
 
 def _diagonal(counts: FloatArray) -> FloatArray:
-    return np.diagonal(counts, axis1=-2, axis2=-1)
+    found: FloatArray = np.diagonal(counts, axis1=-2, axis2=-1)
+    return found
 
 
 def _ratio(numerator: Any, denominator: Any) -> FloatArray:

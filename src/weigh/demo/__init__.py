@@ -1,1 +1,0 @@
-"""The folder `weigh demo` adopts in: declarations and lock, no code."""

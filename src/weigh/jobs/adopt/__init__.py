@@ -1,0 +1,1 @@
+"""The main job: resolve, examine, gate, fit, question, decide, judge, report."""

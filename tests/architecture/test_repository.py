@@ -1,0 +1,36 @@
+"""What must not stand anywhere in the repository, and what every public thing must have."""
+
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def tracked():
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in names.stdout.splitlines():
+        path = ROOT / name
+        if path.is_file() and path.suffix not in {".png", ".onnx"}:
+            yield name, path.read_text(encoding="utf-8", errors="replace")
+
+
+# Written in halves, so that this file does not hold what it looks for.
+HOSTS = [a + b for a, b in (("py", "pi.org"), ("python", "hosted.org"), ("npm", "js.org"), ("npm", "js.com"))]
+
+
+def test_no_package_index_address_is_written_down():
+    hits = [(name, host) for name, text in tracked() for host in HOSTS if host in text]
+    assert not hits
+
+
+def test_no_path_of_a_machine_is_written_down():
+    homes = re.compile(r"(?<![\w.])/(?:home|Users|root)/[a-z]|(?<![\w.])/work/")
+    hits = [(name, m[0]) for name, text in tracked() if (m := homes.search(text))]
+    assert [h for h in hits if h[0] != "tests/architecture/test_repository.py"] == []
+
+
+def test_every_check_and_source_has_its_docs_page():
+    for check in (ROOT / "src/weigh/checks").iterdir():
+        if check.is_dir() and check.name != "__pycache__":
+            assert (ROOT / f"docs/checks/{check.name}.md").is_file(), check.name

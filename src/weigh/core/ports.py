@@ -1,9 +1,10 @@
 """Ports: what lower rooms offer to upper ones, as protocols. Core itself does nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
+from weigh.core.evidence import Artifact
 from weigh.core.facts import Fact, FileFacts
 from weigh.core.snapshot import Snapshot
 
@@ -99,4 +100,26 @@ class ModelViewPort(Protocol):
 
     def fact(self, name: str) -> Fact | None:
         """A fact about the model as a whole."""
+        ...
+
+
+class Keeper(Protocol):
+    """Keeps what an answer produced, by digest, and gives it back verified."""
+
+    def keep_bytes(self, name: str, data: bytes) -> Artifact:
+        """Keep bytes under a name of the evidence."""
+        ...
+
+    def keep_arrays(
+        self, name: str, arrays: Mapping[str, Any], metadata: Mapping[str, str] | None = None
+    ) -> Artifact:
+        """Keep named numeric arrays and text metadata, in one deterministic form."""
+        ...
+
+    def load_bytes(self, artifact: Artifact) -> bytes:
+        """The bytes of an artifact, verified."""
+        ...
+
+    def load_arrays(self, artifact: Artifact) -> tuple[dict[str, Any], dict[str, str]]:
+        """The arrays and metadata of an artifact, verified."""
         ...

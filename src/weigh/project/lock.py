@@ -130,5 +130,5 @@ def format_lock(files: Iterable[LockedFile]) -> str:
 
 
 def _text(value: str) -> str:
-    # A JSON string with ASCII escapes is a TOML basic string (TOML 1.0, "String").
-    return json.dumps(value)
+    # A JSON string is a TOML basic string, but for DEL, which TOML 1.0 does not allow unescaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

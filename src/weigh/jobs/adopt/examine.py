@@ -1,0 +1,83 @@
+"""Look at the model without running it, and decide whether the gate opens."""
+
+from dataclasses import dataclass
+
+from weigh.checks.security.security import CHECK as SECURITY, findings_of
+from weigh.core.clearance import Clearance
+from weigh.core.errors import RefusedError
+from weigh.core.evidence import Evidence
+from weigh.core.gate import Word, judge_file, worst_word
+from weigh.core.snapshot import SnapshotFile
+from weigh.core.subject import Subject, SubjectKind
+from weigh.jobs.adopt.bring import Brought
+from weigh.jobs.workbench import Workbench
+from weigh.formats.reader import FileReader
+from weigh.store.view import ModelView
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A model that was looked at.
+
+    Attributes:
+        subject: the model, by digest.
+        view: its facts.
+        security: the evidence of the security check.
+        words: the word for each file.
+        word: the word for the whole.
+    """
+
+    subject: Subject
+    view: ModelView
+    security: Evidence
+    words: dict[str, Word]
+    word: Word
+
+
+def examine(bench: Workbench, model: Brought) -> Examined:
+    """Read every file of the model and ask the security check about it."""
+
+    def open_reader(file: SnapshotFile) -> FileReader:
+        return FileReader(bench.blobs.path(file.sha256))
+
+    view = ModelView(model.snapshot, open_reader)
+    subject = Subject(SubjectKind.MODEL, model.snapshot.digest, model.name)
+    security = bench.ask(SECURITY, subject, lambda: view)
+    words = {facts.path: judge_file(facts, tuple(findings_of(facts))) for facts in view.all_facts()}
+    return Examined(subject, view, security, words, worst_word(words.values()))
+
+
+def pass_gate(examined: Examined, *, accept_review: bool, accept_sandbox_gaps: bool) -> Clearance:
+    """The clearance for everything of the model that may be opened.
+
+    Raises:
+        RefusedError: a file is malicious or broken, or needs review and was not accepted.
+    """
+    by_word = {w: sorted(p for p, own in examined.words.items() if own is w) for w in Word}
+    for word in (Word.MALICIOUS, Word.ERROR):
+        if by_word[word]:
+            _refuse(examined, word, by_word[word])
+    if by_word[Word.REVIEW] and not accept_review:
+        _refuse(examined, Word.REVIEW, by_word[Word.REVIEW])
+    accepted = []
+    if by_word[Word.REVIEW]:
+        accepted.append("--accept-review: " + ", ".join(by_word[Word.REVIEW]))
+    if accept_sandbox_gaps:
+        accepted.append("--accept-sandbox-gaps")
+    files = frozenset(f.sha256 for f in examined.view.snapshot.files)
+    return Clearance(files, tuple(accepted), sandbox_gaps_accepted=accept_sandbox_gaps)
+
+
+def _refuse(examined: Examined, word: Word, paths: list[str]) -> None:
+    first = next((f for f in examined.security.findings if f.where.split(" at byte ")[0] in paths), None)
+    hint = first.action if first is not None else "leave the file out of the model"
+    if word is Word.REVIEW:
+        hint = "look at it, then repeat the command with --accept-review"
+    raise RefusedError(
+        f"the gate stays closed: {paths[0]} is {_SAID[word]}; nothing was executed",
+        why=f"{first.rule} {first.where}: {first.message}" if first is not None else "it was not read",
+        hint=hint,
+    )
+
+
+_SAID = {Word.MALICIOUS: "malicious", Word.ERROR: "not what it claims to be", Word.REVIEW: "not clean"}

@@ -1,0 +1,85 @@
+import pytest
+
+from weigh.core.errors import UsageError
+from weigh.core.ref import RefKind
+from weigh.project.manifest import find_manifest, read_manifest
+
+GOOD = """
+[project]
+name = "shop"
+requires-weigh = ">=0.1"
+
+[models.encoder]
+title = "an encoder"
+files = [
+  { from = "pypi:a==1#pkg/model.onnx", to = "model.onnx" },
+  { from = "pypi:b==2#pkg/model", only = ["config.json", "1_Pooling/config.json"] },
+]
+
+[data.reviews]
+files = [{ from = "file:data/r.tsv", to = "r.tsv", constants = { domain = "shop" } }]
+format = "tsv"
+columns = ["id", "text"]
+quote = ""
+where = "length(text) > 3"
+group = "before(id, '_')"
+"""
+
+
+def write(folder, text):
+    path = folder / "models.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_manifest_declares_models_and_data(tmp_path):
+    manifest = read_manifest(write(tmp_path, GOOD))
+    model, data = manifest.models["encoder"], manifest.data["reviews"]
+    assert [p.to for p in model.parts] == ["model.onnx", ""]
+    assert model.parts[1].only == ("config.json", "1_Pooling/config.json")
+    assert model.spec is None
+    assert data.spec is not None
+    assert data.spec.files[0].constants == (("domain", "shop"),)
+    assert data.spec.quote == ""
+    assert data.parts[0].ref.kind is RefKind.FILE
+    assert data.parts[0].ref.name == str(tmp_path / "data/r.tsv")
+
+
+def test_the_manifest_is_found_from_a_folder_below(tmp_path):
+    path = write(tmp_path, GOOD)
+    (tmp_path / "src" / "deep").mkdir(parents=True)
+    assert find_manifest(tmp_path / "src" / "deep") == path
+
+
+def test_the_shipped_demo_is_an_ordinary_manifest():
+    from importlib.resources import files
+
+    manifest = read_manifest(files("weigh") / "demo" / "models.toml")
+    assert set(manifest.models) == {"minilm"}
+    assert manifest.data["reviews"].spec.group
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("[models", "models.toml"),
+        ("[models.a]\nfiles = []", "lists no files"),
+        ("[models.a]\nfiles = [{ from = 'x', too = 'y' }]", "too"),
+        ("[models.a]\ntoken = 'secret'\nfiles = [{ from = 'x' }]", "token"),
+        ("[models.a]\nfiles = [{ from = 'http://example.org/x' }]", "plain http"),
+        ("[models.a]\nfiles = [{ from = 'x', to = '../out' }]", "outside its folder"),
+        ("[models.a]\nfiles = [{ from = 'x', only = ['/etc/passwd'] }]", "outside its folder"),
+        ("[data.a]\nfiles = 3", "array"),
+        ("nothing = 1", "nothing"),
+    ],
+)
+def test_a_bad_manifest_is_one_clear_message(tmp_path, text, part):
+    with pytest.raises(UsageError) as caught:
+        read_manifest(write(tmp_path, text))
+    assert part in str(caught.value)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "models.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError):
+        read_manifest(tmp_path / "models.toml")

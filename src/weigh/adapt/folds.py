@@ -1,7 +1,6 @@
 """Folds for choosing a hyper-parameter inside the training rows, with groups kept together."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from weigh.adapt.arm import IntArray
 
@@ -34,7 +33,7 @@ def fold_of(labels: IntArray, *, groups: IntArray | None, seed: int, folds: int 
 def foldable(labels: IntArray, fold: IntArray, *, folds: int = FOLDS) -> bool:
     """Whether every fold leaves at least two classes to learn from and one row to be tried on."""
     for one in range(folds):
-        held: NDArray[np.bool_] = fold == one
+        held = fold == one
         if not held.any() or np.unique(labels[~held]).size < 2:
             return False
     return True

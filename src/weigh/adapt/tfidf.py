@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,10 +50,12 @@ def terms(text: str) -> Iterator[str]:
     """Yield the lower-case words of a text, then its pairs of neighbouring words."""
     words = WORD.findall(text.lower())
     yield from words
-    yield from map(" ".join, zip(words, words[1:], strict=False))
+    yield from map(" ".join, pairwise(words))
 
 
-def vocabulary(texts: Iterable[str], *, min_df: int = 2, most: int = MOST_TERMS) -> tuple[list[str], IntArray]:
+def vocabulary(
+    texts: Iterable[str], *, min_df: int = 2, most: int = MOST_TERMS
+) -> tuple[list[str], IntArray]:
     """Return the terms of at least `min_df` texts, sorted, and their document counts.
 
     Of more than `most` terms those in the most texts are kept, ties in alphabetical order. Where no term

@@ -1,11 +1,21 @@
 """`weigh adopt`: parse, run the job, draw, exit."""
 
+import json
+import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from weigh.core.errors import UsageError
+from weigh.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from weigh.core.report import Report
+    from weigh.jobs.adopt.options import AdoptOptions
+    from weigh.render.progress import TerminalEvents
 
 
 @click.command()
@@ -87,16 +97,55 @@ def run_adopt(options: dict[str, object]) -> int:
     """Run the job with parsed options, draw the result, and return the exit code."""
     from weigh.jobs.adopt.job import adopt as job
     from weigh.jobs.adopt.options import AdoptOptions
-    from weigh.render.progress import TerminalEvents
+    from weigh.render.progress import TerminalEvents as Drawn
 
     as_json = bool(options.pop("as_json"))
     out = Path(str(options.pop("out")))
     dry_run = bool(options.pop("dry_run"))
     asked = AdoptOptions.of(options)
-    events = TerminalEvents(sys.stderr, quiet=as_json)
+    events = Drawn(sys.stderr, quiet=as_json)
     if dry_run:
         return _dry_run(asked, events, as_json=as_json)
     report = job(asked, events)
     events.close()
     _write(report, out, as_json=as_json)
     return report.exit_code
+
+
+def _dry_run(asked: "AdoptOptions", events: "TerminalEvents", *, as_json: bool) -> int:
+    from weigh.jobs.adopt.forecast import forecast
+
+    told = forecast(asked, events)
+    events.close()
+    if as_json:
+        click.echo(json.dumps({"lines": [list(line) for line in told]}))
+    else:
+        for step, text in told:
+            click.echo(f"  {step:<9}  {visible(text)}")
+        click.echo("\nNothing was fetched or run.")
+    return ExitCode.FINE
+
+
+def _write(report: "Report", out: Path, *, as_json: bool) -> None:
+    from weigh.render.html import page
+    from weigh.render.report_json import to_json
+    from weigh.render.terminal import screen
+    from weigh.system.atomic import write_bytes
+
+    data = to_json(report)
+    write_bytes(out / "report.json", data + b"\n")
+    write_bytes(out / "report.html", page(report, command=_command()).encode("utf-8"))
+    if as_json:
+        click.echo(data.decode("utf-8"))
+        return
+    width = shutil.get_terminal_size((100, 24)).columns
+    click.echo(screen(report, width=min(width, 120), colour=_colour()), nl=False)
+    click.echo(f"report     {out / 'report.html'}  and  {out / 'report.json'}")
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def _command() -> str:
+    return "weigh " + " ".join(shlex.quote(a) for a in sys.argv[1:])

@@ -1,9 +1,11 @@
 """The workbench: store, ledger, sources and clock of one run, and the one way to ask a question."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from weigh import __version__
 from weigh.code.closure import code_digest
 from weigh.core.check import Check, Context
 from weigh.core.events import EventSink
@@ -15,8 +17,11 @@ from weigh.core.request import Request
 from weigh.core.subject import Subject
 from weigh.ledger.ledger import Ledger
 from weigh.sources.source import Source
+from weigh.sources.table import open_sources
 from weigh.store.blobs import Blobs
-from weigh.system.places import Places
+from weigh.system.clock import SystemClock
+from weigh.system.machine import machine_class
+from weigh.system.places import Places, places as find_places
 
 
 @dataclass(slots=True)
@@ -72,3 +77,37 @@ class Workbench:
         recorded = self.ledger.answer(request, lambda: check.run(payload(), context))
         self.answers.append(Answer(check.question, recorded.evidence, recorded.envelope))
         return recorded.evidence
+
+
+def open_workbench(
+    events: EventSink, *, offline: bool = False, refresh: bool = False, full_fetch: bool = False
+) -> Workbench:
+    """The workbench of this user on this machine.
+
+    Args:
+        events: whoever is watching.
+        offline: touch no network.
+        refresh: ask everything again.
+        full_fetch: a whole fetch may replace a partial one.
+    """
+    places = find_places(os.environ)
+    clock = SystemClock()
+    blobs = Blobs(places.store)
+    sources = open_sources(
+        os.environ,
+        sink=blobs,
+        events=events,
+        confirm=lambda _: full_fetch,
+        offline=offline,
+        user_agent=f"weigh/{__version__}",
+    )
+    ledger = Ledger(
+        places.ledger,
+        blobs,
+        clock=clock,
+        tool=__version__,
+        host=machine_class(),
+        events=events,
+        refresh=refresh,
+    )
+    return Workbench(places, blobs, ledger, events, clock, sources)

@@ -72,7 +72,7 @@ def _from_lock(folder: Path, locked: tuple[LockedFile, ...], source_of: SourceOf
     for line in locked:
         if sink.has(line.sha256):
             continue
-        ref = _anchored(parse_ref(line.ref), folder)
+        ref = anchored(parse_ref(line.ref), folder)
         promise = Locked(line.distribution, line.distribution_sha256, line.size, line.sha256)
         transferred += source_of(ref.kind).fetch(ref, sink, locked=promise).transferred
     snapshot = Snapshot.of(SnapshotFile(f.path, f.size, f.sha256) for f in locked)
@@ -99,7 +99,7 @@ def _line(declaration: Declaration, path: str, entry: Entry, fetched: Fetched) -
     return LockedFile(declaration.section, path, ref, fetched.size, fetched.sha256, distribution, digest)
 
 
-def _anchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:
+def anchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:
     """A path in models.toml or models.lock starts at the folder they lie in."""
     return replace(ref, name=str(folder / ref.name)) if ref.kind is RefKind.FILE else ref
 
@@ -126,18 +126,42 @@ def _wanted(part: Part, entries: tuple[Entry, ...]) -> Iterator[tuple[str, Entry
             yield f"{part.to}/{entry.path}" if part.to else entry.path, entry
 
 
+def matches(declaration: Declaration, locked: tuple[LockedFile, ...]) -> bool:
+    """Whether these lock lines are what the declaration asks for, as far as names tell."""
+    return bool(locked) and _first_stray(declaration, locked) is None
+
+
 def _same_files(declaration: Declaration, locked: tuple[LockedFile, ...]) -> None:
-    """A part that names its files must find each of them, and nothing else, in the lock."""
-    heads = {_head(part.ref) for part in declaration.parts}
-    stray = [f for f in locked if _head(parse_ref(f.ref)) not in heads]
-    missing = [p for p in declaration.parts if p.to and not p.only and not _covers(p, locked)]
-    if stray or missing:
-        named = stray[0].path if stray else str(missing[0].ref)
+    stray = _first_stray(declaration, locked)
+    if stray is not None:
         raise UsageError(
             f"models.lock does not match models.toml for {declaration.section}",
-            why=f"{named} stands in only one of them",
+            why=f"{stray} stands in only one of them",
             hint="weigh lock",
         )
+
+
+def _first_stray(declaration: Declaration, locked: tuple[LockedFile, ...]) -> str | None:
+    """Something that is declared and not locked, or locked and not declared."""
+    heads = {_head(part.ref) for part in declaration.parts}
+    for file in locked:
+        if _head(parse_ref(file.ref)) not in heads:
+            return file.path
+    for part in declaration.parts:
+        if any(not any(fnmatchcase(f.path, _under(part, name)) for f in locked) for name in part.only):
+            return str(part.ref)
+        if part.to and not part.only and not _covers(part, locked):
+            return str(part.ref)
+    named = [_under(part, name) for part in declaration.parts for name in part.only or (part.to or "*",)]
+    folders = [f"{part.to}/*" for part in declaration.parts if part.to and not part.only]
+    for file in locked:
+        if not any(fnmatchcase(file.path, pattern) for pattern in (*named, *folders)):
+            return file.path
+    return None
+
+
+def _under(part: Part, name: str) -> str:
+    return f"{part.to}/{name}" if part.to and part.only else name
 
 
 def _head(ref: ArtifactRef) -> tuple[str, str, str]:

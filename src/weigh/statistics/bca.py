@@ -41,7 +41,7 @@ def bias(replicates: FloatArray, value: float) -> float:
 
 
 def ends(
-    replicates: FloatArray, *, level: float, units_n: int, correction: tuple[float, float] = (0.0, 0.0)
+    replicates: FloatArray, *, level: float, units_n: float, correction: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[float, float]:
     """Return the low and high end of the interval.
 
@@ -52,7 +52,7 @@ def ends(
     Args:
         replicates: [r] the metric in each resample, finite.
         level: confidence level.
-        units_n: number of independent units, >= 2.
+        units_n: number of independent units, the effective number where they differ in size, > 1.
         correction: (bias, acceleration); (0, 0) gives the percentile interval.
     """
     shift, skew = correction

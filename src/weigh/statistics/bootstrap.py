@@ -18,12 +18,14 @@ from weigh.statistics.arguments import (
 )
 from weigh.statistics.interval import Interval
 from weigh.statistics.proportions import korn_graubard, proportion
-from weigh.statistics.resampling import Units, generator, make_units
+from weigh.statistics.resampling import CHUNK_ELEMENTS, Units, generator, make_units
 from weigh.statistics.studentised import Sums, fold, student_replicates, unit_sums
 
 Metric: TypeAlias = Callable[[IntArray], float]
 CountsMetric: TypeAlias = Callable[[FloatArray], FloatArray]
 
+# Counts are exact as floats up to here, and so is their sum over a table.
+MOST_ROWS = 2**40
 # From here on the acceleration is too small to matter and the percentile interval is used.
 BCA_ROWS = 5000
 # Leaving out blocks instead of single units bounds the jackknife; a skewness needs no more of them.
@@ -89,7 +91,12 @@ def bootstrap(
     accelerate = rows_n < BCA_ROWS
     skew = _jackknife_skew(metric, units, rng=rng) if accelerate else 0.0
     return _replicate_interval(
-        value, values, level=level, rows_n=rows_n, units_n=units.count, skew=skew if accelerate else None
+        value,
+        values,
+        level=level,
+        rows_n=rows_n,
+        units_n=units.effective,
+        skew=skew if accelerate else None,
     )
 
 
@@ -114,20 +121,15 @@ def counts_bootstrap(
     """
     require_replicates(replicates, level)
     table = np.asarray(counts, dtype=np.float64)
-    if not (table >= 0).all() or (table != np.floor(table)).any() or not np.isfinite(table).all():
+    # NaN fails the first comparison, infinity the second.
+    if not ((table >= 0) & (table <= MOST_ROWS)).all() or (table != np.floor(table)).any():
         raise UsageError("counts must be whole numbers >= 0")
     rows_n = int(table.sum())
     if rows_n < 2:
         raise UnknownAnswerError("nothing can be resampled", why=f"the counts add up to {rows_n}")
-    flat = table.ravel()
-    draws = generator(seed).multinomial(rows_n, flat / flat.sum(), size=replicates)
-    values = metric(draws.reshape(replicates, *table.shape).astype(np.float64))
-    cells = np.flatnonzero(flat)
-    left_out = np.repeat(flat[None], cells.size, axis=0)
-    left_out[np.arange(cells.size), cells] -= 1
     value = float(metric(table[None])[0])
-    influence = value - metric(left_out.reshape(cells.size, *table.shape))
-    skew = bca.acceleration(influence, weights=flat[cells]) if rows_n < BCA_ROWS else None
+    values = _resampled_tables(table, metric, rng=generator(seed), replicates=replicates)
+    skew = _cell_skew(table, metric, value=value) if rows_n < BCA_ROWS else None
     return _replicate_interval(value, values, level=level, rows_n=rows_n, units_n=rows_n, skew=skew)
 
 
@@ -141,9 +143,10 @@ def mean_bootstrap(
 ) -> Interval:
     """Return the interval of a mean of rows; the fast path for losses, hits and errors.
 
-    The studentised bootstrap, over groups where given. Values that are all 0 or 1 are a share: alone they
-    get `proportion`, in groups with few exceptions `korn_graubard`, so that a perfect score still has an
-    honest width. Fewer than 8 units, or fewer than 12 that differ from the rest, get Student's t.
+    The symmetric studentised bootstrap, over groups where given. Values that are all 0 or 1 are a share:
+    alone they get `proportion`, in groups with few exceptions `korn_graubard`, so that a perfect score
+    still has an honest width. Fewer than 8 units, or fewer than 12 that differ from the rest, get
+    Student's t.
 
     Args:
         values: [n], finite.
@@ -179,6 +182,8 @@ def mean_bootstrap(
     found = _studentised_ends(folded, studentised, level=level)
     if found is None:
         return _student(sums, level=level)
+    if binary:
+        found = max(0.0, found[0]), min(1.0, found[1])
     return _enclosing(sums.mean, found, level=level, n=sums.n, method="studentised-bootstrap")
 
 
@@ -193,9 +198,10 @@ def paired_bootstrap(
 ) -> PairedResult:
     """Return the mean difference a - b of two models' losses on the same rows, its interval and p-value.
 
-    Studentised bootstrap of the differences, over groups where given; the p-value is the equal-tailed one
-    of the same distribution, (1 + #{t* beyond t}) / (replicates + 1) doubled, so p <= 1 - level exactly
-    when the interval excludes zero.
+    Symmetric studentised bootstrap of the differences, over groups where given; the p-value is that of the
+    same distribution, (1 + #{|t*| >= |t|}) / (replicates + 1), so p <= 1 - level exactly when the interval
+    excludes zero. Where single rows carry most of the variance (kurtosis of 50 and more at n = 100) it is
+    wider than it need be, never narrower.
 
     Where fewer than 12 rows (or groups) differ from the rest there is too little to resample. Then the
     interval is Bonett and Price's adjusted Wald interval (Statistics in Medicine 31, 2012), generalised to
@@ -219,19 +225,49 @@ def paired_bootstrap(
         raise UsageError("paired losses must be on the same rows", why=f"{first.size} and {second.size} rows")
     require_replicates(replicates, level)
     sums = unit_sums(first - second, groups)
+    # The largest difference one row can have, where that is known: losses of 0 and 1.
+    whole = 1.0 if np.isin(np.concatenate([first, second]), (0.0, 1.0)).all() else np.inf
     rng = generator(seed)
     if sums.units_n >= FEW_UNITS and sums.informative >= FEW_INFORMATIVE:
         folded = fold(sums, rng=rng)
         studentised = student_replicates(folded, rng=rng, replicates=replicates)
         found = _studentised_ends(folded, studentised, level=level)
         if found is not None:
+            found = max(-whole, found[0]), min(whole, found[1])
             interval = _enclosing(sums.mean, found, level=level, n=sums.n, method="paired-bootstrap")
             return PairedResult(interval, _student_p(folded, studentised), sums.n)
-    both = np.concatenate([first, second])
-    whole = 1.0 if ((both == 0) | (both == 1)).all() else 0.0
-    return PairedResult(
-        _bonett_price(sums, whole=whole, level=level), _sign_flip(sums, rng, replicates), sums.n
-    )
+    interval = _bonett_price(sums, whole=whole, level=level)
+    return PairedResult(interval, _sign_flip(sums, rng, replicates), sums.n)
+
+
+def _resampled_tables(
+    table: FloatArray, metric: CountsMetric, *, rng: np.random.Generator, replicates: int
+) -> FloatArray:
+    """Return the metric of `replicates` resampled tables, [replicates], a bounded chunk at a time."""
+    cells = np.flatnonzero(table)
+    counts = table.ravel()[cells]
+    chances = counts / counts.sum()
+    values = np.empty(replicates)
+    chunk = max(1, CHUNK_ELEMENTS // table.size)
+    for first in range(0, replicates, chunk):
+        many = min(chunk, replicates - first)
+        tables = np.zeros((many, table.size))
+        tables[:, cells] = rng.multinomial(int(counts.sum()), chances, size=many)
+        values[first : first + many] = metric(tables.reshape(many, *table.shape))
+    return values
+
+
+def _cell_skew(table: FloatArray, metric: CountsMetric, *, value: float) -> float:
+    """Return BCa's acceleration; all rows of a cell have the influence of leaving one of them out."""
+    cells = np.flatnonzero(table)
+    influence = np.empty(cells.size)
+    chunk = max(1, CHUNK_ELEMENTS // table.size)
+    for first in range(0, cells.size, chunk):
+        some = cells[first : first + chunk]
+        tables = np.repeat(table.ravel()[None], some.size, axis=0)
+        tables[np.arange(some.size), some] -= 1
+        influence[first : first + chunk] = value - metric(tables.reshape(some.size, *table.shape))
+    return bca.acceleration(influence, weights=table.ravel()[cells])
 
 
 def _jackknife_skew(metric: Metric, units: Units, *, rng: np.random.Generator) -> float:
@@ -252,7 +288,7 @@ def _jackknife_skew(metric: Metric, units: Units, *, rng: np.random.Generator) -
 
 
 def _replicate_interval(
-    value: float, values: FloatArray, *, level: float, rows_n: int, units_n: int, skew: float | None
+    value: float, values: FloatArray, *, level: float, rows_n: int, units_n: float, skew: float | None
 ) -> Interval:
     """Return the BCa interval of replicates, or the percentile interval when `skew` is None."""
     defined = values[np.isfinite(values)]
@@ -278,24 +314,23 @@ def _enclosing(value: float, found: tuple[float, float], *, level: float, n: int
 
 
 def _studentised_ends(sums: Sums, studentised: FloatArray, *, level: float) -> tuple[float, float] | None:
-    """Return mean - t* se at both tails, or None where a tail is infinite.
+    """Return mean -/+ q se with q the upper quantile of |t*|, or None where it is infinite.
 
-    The ends are order statistics, k = floor((r + 1) (1 - level) / 2), so that the p-value of
-    `_student_p` is <= 1 - level exactly when they exclude zero.
+    q is the k-th largest with k = floor((r + 1) (1 - level)), an order statistic, so that the p-value of
+    `_student_p` is <= 1 - level exactly when the ends exclude zero.
     """
-    k = int((studentised.size + 1) * (1 - level) / 2 + 1e-9)
-    error = sums.standard_error
-    tails = studentised[studentised.size - k], studentised[k - 1]
-    if not np.isfinite(tails).all():
+    k = int((studentised.size + 1) * (1 - level) + 1e-9)
+    quantile = float(studentised[studentised.size - k])
+    if not np.isfinite(quantile):
         return None
-    return sums.mean - float(tails[0]) * error, sums.mean - float(tails[1]) * error
+    half = quantile * sums.standard_error
+    return sums.mean - half, sums.mean + half
 
 
 def _student_p(sums: Sums, studentised: FloatArray) -> float:
-    observed = sums.mean / sums.standard_error
-    above = studentised.size - int(np.searchsorted(studentised, observed, side="left"))
-    below = int(np.searchsorted(studentised, observed, side="right"))
-    return min(1.0, 2.0 * (1 + min(above, below)) / (studentised.size + 1))
+    observed = abs(sums.mean) / sums.standard_error
+    beyond = studentised.size - int(np.searchsorted(studentised, observed, side="left"))
+    return (1 + beyond) / (studentised.size + 1)
 
 
 def _student(sums: Sums, *, level: float) -> Interval:
@@ -305,8 +340,8 @@ def _student(sums: Sums, *, level: float) -> Interval:
 
 
 def _bonett_price(sums: Sums, *, whole: float, level: float) -> Interval:
-    """Return the adjusted Wald interval; `whole` is the largest possible difference of one row, or 0."""
-    pseudo = max(float(np.abs(sums.totals).max()), whole)
+    """Return the adjusted Wald interval; `whole` is the largest possible difference of one row."""
+    pseudo = max(float(np.abs(sums.totals).max()), whole if np.isfinite(whole) else 0.0)
     if pseudo == 0.0:
         return Interval(0.0, 0.0, 0.0, level, sums.n, "degenerate")
     size = sums.n / sums.units_n
@@ -317,8 +352,7 @@ def _bonett_price(sums: Sums, *, whole: float, level: float) -> Interval:
     error = np.sqrt(np.dot(residuals, residuals)) / sizes.sum()
     half = float(stdtrit(sums.units_n - 1, 0.5 + level / 2)) * float(error)
     low, high = float(mean) - half, float(mean) + half
-    if whole:
-        low, high = max(-whole, low), min(whole, high)
+    low, high = max(-whole, low), min(whole, high)
     return _enclosing(sums.mean, (low, high), level=level, n=sums.n, method="bonett-price")
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from weigh.core.errors import UnknownAnswerError, UsageError
 from weigh.statistics.arguments import FloatArray, IntArray, require_codes
@@ -112,7 +111,8 @@ def zero_one_each(truth: ArrayLike, predicted: ArrayLike) -> FloatArray:
     length = np.asarray(truth).size
     actual = require_codes(truth, name="true classes", length=length)
     answered = require_codes(predicted, name="predicted classes", length=length)
-    return (actual != answered).astype(np.float64)
+    wrong: FloatArray = np.not_equal(actual, answered).astype(np.float64)
+    return wrong
 
 
 def log_loss(truth: ArrayLike, proba: ArrayLike) -> float:
@@ -198,12 +198,12 @@ def auroc(truth: ArrayLike, scores: ArrayLike) -> float:
 
 
 def _binary_auroc(positive: np.ndarray[Any, np.dtype[np.bool_]], scores: FloatArray) -> float:
-    ones = int(np.count_nonzero(positive))
-    zeros = positive.size - ones
-    if ones == 0 or zeros == 0:
+    ones, zeros = scores[positive], np.sort(scores[~positive])
+    if not ones.size or not zeros.size:
         return float("nan")
-    rank_sum = float(rankdata(scores)[positive].sum())
-    return (rank_sum - ones * (ones + 1) / 2) / (ones * zeros)
+    # Twice the wins: the zeros strictly below count in both terms, ties in one.
+    below, upto = np.searchsorted(zeros, ones, side="left"), np.searchsorted(zeros, ones, side="right")
+    return float((below.sum() + upto.sum()) / (2.0 * ones.size * zeros.size))
 
 
 def _matrices(matrices: ArrayLike) -> FloatArray:

@@ -41,6 +41,11 @@ class Units:
         """Number of units."""
         return int(self.sizes.size)
 
+    @property
+    def effective(self) -> float:
+        """Number of equally large units that carry as much information (L. Kish, 1965): at most `count`."""
+        return float(self.rows.size) ** 2 / float(np.square(self.sizes.astype(np.float64)).sum())
+
     def expand(self, drawn: IntArray) -> IntArray:
         """Return the row numbers of drawn units, with repetitions, [sum of their sizes]."""
         if self.count == self.rows.size:

@@ -47,25 +47,34 @@ def examine(bench: Workbench, model: Brought) -> Examined:
     return Examined(subject, view, security, words, worst_word(words.values()))
 
 
-def pass_gate(examined: Examined, *, accept_review: bool, accept_sandbox_gaps: bool) -> Clearance:
-    """The clearance for everything of the model that may be opened.
+def pass_gate(
+    examined: Examined, needed: frozenset[str], *, accept_review: bool, accept_gaps: bool
+) -> Clearance:
+    """The clearance for the files a runtime is about to open.
+
+    Args:
+        examined: the model.
+        needed: sha256s of the files that would be opened.
+        accept_review: the user accepts needed files that are not clean.
+        accept_gaps: the user accepts limits that cannot be enforced.
 
     Raises:
-        RefusedError: a file is malicious or broken, or needs review and was not accepted.
+        RefusedError: any file is malicious; or a needed one is broken, or needs review and that was
+            not accepted.
     """
-    by_word = {w: sorted(p for p, own in examined.words.items() if own is w) for w in Word}
-    for word in (Word.MALICIOUS, Word.ERROR):
-        if by_word[word]:
-            _refuse(examined, word, by_word[word])
-    if by_word[Word.REVIEW] and not accept_review:
-        _refuse(examined, Word.REVIEW, by_word[Word.REVIEW])
-    accepted = []
-    if by_word[Word.REVIEW]:
-        accepted.append("--accept-review: " + ", ".join(by_word[Word.REVIEW]))
-    if accept_sandbox_gaps:
-        accepted.append("--accept-sandbox-gaps")
-    files = frozenset(f.sha256 for f in examined.view.snapshot.files)
-    return Clearance(files, tuple(accepted), sandbox_gaps_accepted=accept_sandbox_gaps)
+    opened = {f.path for f in examined.view.snapshot.files if f.sha256 in needed}
+    malicious = sorted(p for p, word in examined.words.items() if word is Word.MALICIOUS)
+    broken = sorted(p for p in opened if examined.words[p] is Word.ERROR)
+    review = sorted(p for p in opened if examined.words[p] is Word.REVIEW)
+    if malicious:
+        _refuse(examined, Word.MALICIOUS, malicious)
+    if broken:
+        _refuse(examined, Word.ERROR, broken)
+    if review and not accept_review:
+        _refuse(examined, Word.REVIEW, review)
+    accepted = [f"--accept-review: {', '.join(review)}"] if review else []
+    accepted += ["--accept-sandbox-gaps"] if accept_gaps else []
+    return Clearance(needed, tuple(accepted), sandbox_gaps_accepted=accept_gaps)
 
 
 def _refuse(examined: Examined, word: Word, paths: list[str]) -> None:

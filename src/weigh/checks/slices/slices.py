@@ -1,0 +1,256 @@
+"""Check `slices`: does it work on all of the data, or is there a part on which it is worse?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weigh.checks.accuracy.scores import IntArray, Metric, mean_interval
+from weigh.checks.slices.partition import by_value
+from weigh.checks.slices.search import FEWEST_ROWS, Slice, search, tail
+from weigh.core.check import Check, Context
+from weigh.core.errors import UsageError
+from weigh.core.evidence import Evidence
+from weigh.core.finding import Confidence, Finding, Severity
+from weigh.core.measure import Direction, Measure, labelled
+from weigh.datasets.predictions import Predictions
+from weigh.statistics.multiplicity import holm
+
+ALPHA = 0.05
+# Below this many rows the two halves of a search cannot hold two slices of `FEWEST_ROWS` each.
+FEWEST_FOR_SEARCH = 4 * FEWEST_ROWS
+# An error rate this much higher than the rest's is severe.
+SEVERE_GAP = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class SliceSubject:
+    """Answers on one test set, and the columns to look at.
+
+    Attributes:
+        predictions: answers, with the values of the slice columns.
+        named: columns the user named; each of their values is a question.
+        searched: columns to search for weak slices; None for all the predictions carry.
+    """
+
+    predictions: Predictions
+    named: tuple[str, ...] = ()
+    searched: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    name: str
+    member: NDArray[np.bool_]
+    accuracy: Measure
+    rest: float
+    p_value: float
+
+    @property
+    def gap(self) -> float:
+        assert self.accuracy.value is not None  # a part has rows
+        return self.rest - self.accuracy.value
+
+
+def run(subject: SliceSubject, context: Context) -> Evidence:
+    """Test every value of the named columns, then search for slices nobody named."""
+    predictions = subject.predictions
+    searched = tuple(predictions.columns) if subject.searched is None else subject.searched
+    for name in (*subject.named, *searched):
+        _require(name, predictions.columns)
+    if not searched and not subject.named:
+        return context.not_run("the data has no column to slice by; name one with --slice")
+    parts, remarks, smallest = _named(subject, seed=context.seed)
+    findings = [*_weak_named(parts), *remarks]
+    measures = [m for part in parts for m in _part_measures(part, predictions.test)]
+    rows = predictions.labels.size
+    if searched and rows >= FEWEST_FOR_SEARCH:
+        columns = {name: predictions.columns[name] for name in searched}
+        found, tried = search(columns, predictions.correct, predictions.groups, seed=context.seed)
+        findings += [_weak_found(one) for one in found]
+        measures += [m for one in found for m in _found_measures(one, predictions, seed=context.seed)]
+        measures.append(Measure("slices_tried", tried, "count", rows, labels=labelled(test=predictions.test)))
+    reason, needed = _unanswered(subject, parts, rows, smallest)
+    if reason:
+        return context.inconclusive(
+            reason, needs_n=needed, findings=tuple(findings), measures=tuple(measures)
+        )
+    return context.answered(findings=tuple(findings), measures=tuple(measures))
+
+
+def _require(name: str, columns: Mapping[str, NDArray[np.str_]]) -> None:
+    if name not in columns:
+        raise UsageError(
+            f'slice column "{name}" not found',
+            why=f"the rows carry: {', '.join(columns) or 'no slice columns'}",
+            hint="name a column of the data with --slice",
+        )
+
+
+def _named(subject: SliceSubject, *, seed: int) -> tuple[list[_Part], list[Finding], int]:
+    """Parts that can be judged, remarks on what cannot, and rows in the largest part too small to judge."""
+    predictions = subject.predictions
+    wrong = ~np.asarray(predictions.correct, dtype=np.bool_)
+    parts: list[_Part] = []
+    remarks: list[Finding] = []
+    largest_small = 0
+    for column in subject.named:
+        values = predictions.columns[column]
+        if not np.any(values != ""):
+            remarks.append(_unjudged(column, f'column "{column}" is empty in every test row'))
+            continue
+        cut = by_value(column, values, np.arange(values.size), most=values.size)
+        sizes = np.bincount(cut.codes, minlength=len(cut.names))
+        if len(cut.names) == 1:
+            remarks.append(_unjudged(column, f"all test rows have {cut.names[0]}: there is no rest"))
+            continue
+        small = np.flatnonzero((sizes < FEWEST_ROWS) | (values.size - sizes < FEWEST_ROWS))
+        if small.size:
+            remarks.append(_too_small(column, cut.names, sizes, small))
+            largest_small = max(largest_small, int(sizes[small].max()))
+        parts.extend(
+            _part(cut.names[code], cut.codes == code, wrong, predictions, seed=seed)
+            for code in np.setdiff1d(np.arange(sizes.size), small).tolist()
+        )
+    adjusted = holm([part.p_value for part in parts])
+    judged = [
+        _Part(part.name, part.member, part.accuracy, part.rest, p)
+        for part, p in zip(parts, adjusted.tolist(), strict=True)
+    ]
+    return judged, remarks, largest_small
+
+
+def _part(
+    name: str, member: NDArray[np.bool_], wrong: NDArray[np.bool_], predictions: Predictions, *, seed: int
+) -> _Part:
+    accuracy = _accuracy(predictions, member, name, "named", seed=seed)
+    rest = 1.0 - float(wrong[~member].mean())
+    return _Part(name, member, accuracy, rest, tail(member, wrong, predictions.groups, seed=seed))
+
+
+def _accuracy(
+    predictions: Predictions, member: NDArray[np.bool_] | IntArray, name: str, origin: str, *, seed: int
+) -> Measure:
+    hits = np.asarray(predictions.correct, dtype=np.float64)[member]
+    found = mean_interval(Metric.ACCURACY, hits, predictions.groups[member], seed=seed)
+    return Measure(
+        name="slice_accuracy",
+        value=found.value,
+        unit="fraction",
+        n=found.n,
+        low=found.low,
+        high=found.high,
+        level=found.level,
+        method=found.method,
+        direction=Direction.HIGHER,
+        labels=labelled(slice=name, origin=origin, test=predictions.test),
+    )
+
+
+def _part_measures(part: _Part, test: str) -> tuple[Measure, ...]:
+    labels = labelled(slice=part.name, origin="named", test=test)
+    n = part.accuracy.n
+    return (
+        part.accuracy,
+        Measure("slice_gap", part.gap, "fraction", n, direction=Direction.LOWER, labels=labels),
+        Measure("slice_p_value", part.p_value, "probability", n, method="holm", labels=labels),
+    )
+
+
+def _found_measures(one: Slice, predictions: Predictions, *, seed: int) -> tuple[Measure, ...]:
+    labels = labelled(slice=one.name, origin="found", test=predictions.test)
+    n = one.rows.size
+    gap = one.rest - one.accuracy
+    return (
+        _accuracy(predictions, one.rows, one.name, "found", seed=seed),
+        Measure("slice_gap", gap, "fraction", n, direction=Direction.LOWER, labels=labels),
+        Measure("slice_p_value", one.p_value, "probability", n, method="benjamini-hochberg", labels=labels),
+    )
+
+
+def _weak_named(parts: list[_Part]) -> list[Finding]:
+    return [
+        _weak(
+            part.name,
+            f"accuracy {part.accuracy.value:.3f} [{part.accuracy.low:.3f}, {part.accuracy.high:.3f}] "
+            f"against {part.rest:.3f} on the rest, n={part.accuracy.n:,}, Holm p={part.p_value:.2g}",
+            part.gap,
+            Confidence.HIGH,
+        )
+        for part in parts
+        if part.p_value < ALPHA and part.gap > 0
+    ]
+
+
+def _weak_found(one: Slice) -> Finding:
+    return _weak(
+        one.name,
+        f"accuracy {one.accuracy:.3f} against {one.rest:.3f} on the rest, n={one.rows.size:,}, "
+        f"found on one half of the test rows and confirmed on the other, BH p={one.p_value:.2g}",
+        one.rest - one.accuracy,
+        Confidence.MEDIUM,
+    )
+
+
+def _weak(name: str, message: str, gap: float, confidence: Confidence) -> Finding:
+    return Finding(
+        rule="WGH-L001",
+        severity=Severity.HIGH if gap >= SEVERE_GAP else Severity.MEDIUM,
+        confidence=confidence,
+        where=name,
+        message=f"worse here: {message}",
+        why="an average hides the part of the data on which it fails, and somebody depends on that part",
+        action="add training rows from this part, or do not use the answers there",
+    )
+
+
+def _unjudged(column: str, message: str) -> Finding:
+    return Finding(
+        rule="WGH-L002",
+        severity=Severity.INFO,
+        confidence=Confidence.HIGH,
+        where=column,
+        message=message,
+        why="a slice can only be judged against other rows",
+        action="name another column, or use test rows in which this one varies",
+    )
+
+
+def _too_small(column: str, names: tuple[str, ...], sizes: IntArray, small: IntArray) -> Finding:
+    shown = ", ".join(f"{names[code]} ({sizes[code]:,})" for code in small[:5].tolist())
+    more = f" and {small.size - 5:,} more" if small.size > 5 else ""
+    return Finding(
+        rule="WGH-L003",
+        severity=Severity.INFO,
+        confidence=Confidence.HIGH,
+        where=column,
+        message=f"too few rows to judge, inside or outside ({FEWEST_ROWS} are needed): {shown}{more}",
+        why="a few rows can look perfect or terrible by chance",
+        action="use more test rows, or join small values into one",
+    )
+
+
+def _unanswered(
+    subject: SliceSubject, parts: list[_Part], rows: int, smallest: int
+) -> tuple[str, int | None]:
+    """Why the question stays open, and how many test rows would let it be answered; "" when it is."""
+    if subject.named and not parts:
+        if smallest == 0:
+            return (
+                f"no named slice can be judged: {', '.join(subject.named)} never varies in the test rows",
+                None,
+            )
+        needed = max(-(-FEWEST_ROWS * rows // smallest), 2 * FEWEST_ROWS)
+        return f"every named slice is too small, inside or outside: {FEWEST_ROWS} rows are needed", needed
+    if not subject.named and rows < FEWEST_FOR_SEARCH:
+        return f"{rows:,} test rows are too few to search for weak slices", FEWEST_FOR_SEARCH
+    return "", None
+
+
+CHECK: Check[SliceSubject] = Check(
+    id="slices",
+    question="Is there a part of your data on which it is worse?",
+    module=__name__,
+    run=run,
+)

@@ -1,0 +1,11 @@
+"""`weigh cache`: what is kept on this machine, and making room."""
+
+import json
+import os
+
+import click
+
+
+@click.group()
+def cache() -> None:
+    """What is kept on this machine, and making room."""

@@ -1,0 +1,35 @@
+"""`weigh lock`: parse, run the job, say what happened."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from weigh.core.errors import ExitCode
+
+
+@click.command()
+@click.option("--project", default=".", metavar="DIR", help="Folder of models.toml.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the lock would change.")
+@click.option("--offline", is_flag=True, help="Touch no network.")
+@click.option("--json", "as_json", is_flag=True, help="Say it in JSON.")
+def lock(project: str, *, check: bool, offline: bool, as_json: bool) -> int:
+    """Fetch what models.toml declares, hash it, and write models.lock."""
+    from weigh.jobs.lock import lock as job
+    from weigh.jobs.workbench import open_workbench
+    from weigh.render.progress import TerminalEvents
+
+    events = TerminalEvents(sys.stderr, quiet=as_json)
+    done = job(open_workbench(events, offline=offline), Path(project).resolve(), check=check)
+    events.close()
+    if as_json:
+        click.echo(
+            json.dumps({"changed": done.changed, "files": dict(done.sections), "bytes": done.transferred})
+        )
+    else:
+        for section, count in done.sections:
+            click.echo(f"  {section:<24} {count} file{'' if count == 1 else 's'}")
+        word = "would change" if check and done.changed else "written" if done.changed else "up to date"
+        click.echo(f"  {done.path.name} {word}")
+    return ExitCode.NO if check and done.changed else ExitCode.FINE

@@ -1,0 +1,189 @@
+"""The main job: may we depend on this model, and how?
+
+resolve → fetch → view → static checks → gate → fit predictors → behavioural checks on the finalist →
+decide → policy → report. Every step is put to the ledger, so a repeated job reads its answers.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from weigh import __version__
+from weigh.adapt.arm import Rows
+from weigh.adapt.table import applicable
+from weigh.core.errors import NotFoundError, UsageError
+from weigh.core.events import EventSink, StepDone
+from weigh.core.recommendation import Recommendation
+from weigh.core.report import SCHEMA, Report, StepLine
+from weigh.core.requirement import Policy
+from weigh.decide.budget import Budget
+from weigh.jobs.adopt import story
+from weigh.jobs.adopt.bring import Brought, bring, open_project
+from weigh.jobs.adopt.data import PreparedData, prepare_data
+from weigh.jobs.adopt.finalist import question_finalist
+from weigh.jobs.adopt.model import ModelInUse, put_to_use
+from weigh.jobs.adopt.options import AdoptOptions
+from weigh.jobs.adopt.shootout import Ground, Trials, decide, run_arms
+from weigh.jobs.workbench import Workbench, open_workbench
+from weigh.policy.judge import judge
+from weigh.policy.presets import preset_names
+from weigh.policy.read import read_policy, read_preset
+from weigh.render import numbers
+from weigh.store.keeper import BlobKeeper
+
+
+@dataclass(slots=True)
+class Log:
+    """What was done, in order, for the first lines of the screen."""
+
+    events: EventSink
+    lines: list[StepLine] = field(default_factory=list)
+
+    def done(self, step: str, text: str) -> None:
+        """Note a finished step."""
+        self.lines.append(StepLine(step, text))
+        self.events.emit(StepDone(step, text))
+
+
+def adopt(options: AdoptOptions, events: EventSink) -> Report:
+    """Answer the question and return the report.
+
+    Raises:
+        WeighError: the question cannot be understood, something is missing, or the gate stays closed.
+    """
+    policy = open_policy(options.policy)
+    log = Log(events)
+    with ExitStack() as stack:
+        bench = open_workbench(
+            events, offline=options.offline, refresh=options.refresh, full_fetch=options.full_fetch
+        )
+        ends = bench.clock.monotonic() + options.budget_seconds
+        project = open_project(options.project)
+        data = prepare_data(bench, project, options, log.done)
+        model = None
+        if options.model != "none":
+            brought = bring(bench, project, options.model, data=False)
+            log.done("resolve", _brought_line(brought))
+            model = stack.enter_context(put_to_use(bench, brought, data.prepared, options, log.done))
+        ground = _ground(bench, data, model, options.seed)
+        offers = applicable(
+            "text" if options.roles.text else "features",
+            classes=data.prepared.table.classes,
+            model=model.offers if model is not None else None,
+        )
+        trials = run_arms(ground, offers, Budget(bench.clock, max(ends - bench.clock.monotonic(), 0.0)))
+        found = decide(ground, trials, options)
+        log.done("decide", _decide_line(found, trials))
+        question_finalist(ground, found, trials, options)
+        return _report(Outcome(bench, options, policy, log, data, model, found, trials.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything the report is made from."""
+
+    bench: Workbench
+    options: AdoptOptions
+    policy: Policy
+    log: Log
+    data: PreparedData
+    model: ModelInUse | None
+    found: Recommendation
+    notes: tuple[str, ...]
+
+
+def open_policy(name: str) -> Policy:
+    """A packaged policy by name, or one from a file.
+
+    Raises:
+        UsageError: the file cannot be read as a policy.
+        NotFoundError: neither a packaged policy nor a file.
+    """
+    if name in preset_names():
+        return read_preset(name)
+    path = Path(name)
+    if not path.is_file():
+        raise NotFoundError(
+            f"there is no policy {name!r}",
+            why="it is neither a packaged policy nor a file",
+            hint=f"one of {', '.join(preset_names())}, or the path of a policy.toml",
+        )
+    try:
+        return read_policy(path.read_text(encoding="utf-8"), source=path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path.name}", why=str(error)) from error
+
+
+def _ground(bench: Workbench, data: PreparedData, model: ModelInUse | None, seed: int) -> Ground:
+    table = data.prepared.table
+    rows = Rows(
+        n=len(table.labels),
+        texts=table.texts,
+        features=table.features,
+        embeddings=model.embeddings if model is not None else None,
+        scores=model.scores if model is not None else None,
+    )
+    return Ground(
+        bench=bench,
+        keep=BlobKeeper(bench.blobs),
+        prepared=data.prepared,
+        inputs=(("rows", data.prepared.digest), *(model.inputs if model is not None else ())),
+        rows=rows,
+        base=model.digest if model is not None else "",
+        base_cost=model.cost if model is not None else None,
+        seed=seed,
+    )
+
+
+def _brought_line(brought: Brought) -> str:
+    files = brought.resolved.files
+    came = (
+        f"{numbers.size(brought.resolved.transferred)} fetched"
+        if brought.resolved.transferred
+        else "all here"
+    )
+    state = "locked" if brought.resolved.locked else "not locked"
+    return f"{brought.name} · {len(files)} files · {numbers.size(brought.snapshot.size)} · {came} · {state}"
+
+
+def _decide_line(found: Recommendation, trials: Trials) -> str:
+    ran = sum(1 for a in found.arms if not a.not_run)
+    line = f"{ran} of {len(found.arms)} arms · {len(trials.evidence)} trials on nested subsets"
+    return line + (f" · {'; '.join(trials.notes)}" if trials.notes else "")
+
+
+def _report(outcome: Outcome) -> Report:
+    options, found = outcome.options, outcome.found
+    evidence = tuple(a.evidence for a in outcome.bench.answers)
+    absent = {} if outcome.model is not None else dict.fromkeys(MODEL_CHECKS, "no model was asked about")
+    today = datetime.fromtimestamp(outcome.bench.clock.now(), tz=UTC).date()
+    verdict = judge(outcome.policy, evidence, found.decision, today=today, not_asked=absent)
+    return Report(
+        schema=SCHEMA,
+        tool=__version__,
+        title=_title(options),
+        model=outcome.model.summary if outcome.model is not None else None,
+        data=outcome.data.summary,
+        steps=tuple(outcome.log.lines),
+        headline=story.headline(found.decision, verdict),
+        verdict=verdict,
+        recommendation=found,
+        reasons_for=story.speaks_for(found, evidence),
+        reasons_against=story.speaks_against(found, evidence),
+        unknown=story.not_known(found, evidence),
+        limits=(*(outcome.model.limits if outcome.model is not None else ()), *outcome.notes),
+        answers=tuple(outcome.bench.answers),
+        next_commands=(),
+        seed=options.seed,
+        exit_code=story.exit_code(found.decision, verdict),
+    )
+
+
+MODEL_CHECKS = ("security", "compatibility", "features")
+
+
+def _title(options: AdoptOptions) -> str:
+    if options.model == "none":
+        return f"What can be had for {options.data} without a model?"
+    return f"Adopt {options.model} for {options.data}?"

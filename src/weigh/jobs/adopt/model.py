@@ -1,0 +1,254 @@
+"""The model in use: looked at, cleared, opened in its sandbox when needed, and shown every row."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from weigh.adapt.table import ModelOffers
+from weigh.adapt.trial import BaseCost
+from weigh.checks.compatibility.compatibility import CHECK as COMPATIBILITY, CompatibilitySubject
+from weigh.core.clearance import Clearance
+from weigh.core.errors import StorageError
+from weigh.core.evidence import Evidence
+from weigh.core.facts import Fact
+from weigh.core.measure import Measure
+from weigh.core.report import ModelSummary
+from weigh.datasets.prepare import Prepared
+from weigh.jobs.adopt.bring import Brought
+from weigh.jobs.adopt.examine import Examined, examine, pass_gate
+from weigh.jobs.adopt.options import AdoptOptions
+from weigh.jobs.workbench import Workbench
+from weigh.render import numbers
+from weigh.runtimes.features import CHECK as FEATURES, FeaturesSubject
+from weigh.runtimes.open import TextModel, WorkerLimits, open_text_model
+from weigh.runtimes.spec import TextModelSpec, Unplanned, plan
+from weigh.store.keeper import BlobKeeper
+from weigh.system.machine import installed_version, machine_class
+
+Say = Callable[[str, str], None]
+
+THREADS = 2
+"""Part of every question put to the model: another number of threads may change the last bits."""
+
+BENCH_TEXTS = 200
+"""Texts timed one by one; p95 of 200 has ten texts above it."""
+
+
+@dataclass(slots=True)
+class ModelInUse:
+    """What the rest of the job needs of the model.
+
+    Attributes:
+        summary: the model in a few words.
+        digest: of its files.
+        offers: what it can give to arms.
+        embeddings: float32 [rows, d], None when it gives none.
+        scores: float64 [rows, labels], None when it has no classes.
+        inputs: digest of what it made of the rows, for the questions that rest on it.
+        cost: what it takes for one row.
+        limits: sandbox limits not enforced, and what was accepted by flag.
+    """
+
+    summary: ModelSummary
+    digest: str
+    offers: ModelOffers
+    embeddings: Any = None
+    scores: Any = None
+    inputs: tuple[tuple[str, str], ...] = ()
+    cost: BaseCost | None = None
+    limits: tuple[str, ...] = ()
+
+
+class _Session:
+    """Opens the model on first use and keeps it open until the job ends."""
+
+    def __init__(self, bench: Workbench, spec: TextModelSpec, clearance: Clearance) -> None:
+        self._bench, self._spec, self._clearance = bench, spec, clearance
+        self._open: TextModel | None = None
+
+    def __call__(self) -> TextModel:
+        if self._open is None:
+            self._open = open_text_model(
+                self._spec,
+                self._bench.blobs.path,
+                self._clearance,
+                limits=WorkerLimits(),
+                events=self._bench.events,
+                threads=THREADS,
+            )
+        return self._open
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+
+
+@contextmanager
+def put_to_use(
+    bench: Workbench, model: Brought, prepared: Prepared, options: AdoptOptions, say: Say
+) -> Iterator[ModelInUse]:
+    """Examine the model, pass the gate, and show it the rows. The sandbox closes with the block.
+
+    Raises:
+        RefusedError: the gate stays closed.
+        WorkerError: the model died, hung, or ran into a limit.
+    """
+    examined = examine(bench, model)
+    spec = plan(examined.view)
+    summary = _summary(model, examined)
+    say("inspect", f"{summary.sentence} · loading runs no code · {examined.word.value}")
+    if isinstance(spec, Unplanned):
+        _cannot_run(bench, examined, spec)
+        yield ModelInUse(summary, examined.subject.digest, ModelOffers(why_not=spec.reason))
+        return
+    if prepared.table.texts is None:
+        reason = "the model reads text, the data is a table"
+        yield ModelInUse(summary, examined.subject.digest, ModelOffers(why_not=reason))
+        return
+    needed = frozenset({spec.model_sha256, spec.tokenizer_sha256, *(sha for _, sha in spec.external)})
+    clearance = pass_gate(
+        examined, needed, accept_review=options.accept_review, accept_gaps=options.accept_sandbox_gaps
+    )
+    session = _Session(bench, spec, clearance)
+    try:
+        yield _in_use(bench, examined, spec, summary, session, prepared, clearance, say)
+    finally:
+        session.close()
+
+
+def _in_use(
+    bench: Workbench,
+    examined: Examined,
+    spec: TextModelSpec,
+    summary: ModelSummary,
+    session: _Session,
+    prepared: Prepared,
+    clearance: Clearance,
+    say: Say,
+) -> ModelInUse:
+    texts = prepared.table.texts or []
+    keep = BlobKeeper(bench.blobs)
+    runtimes = tuple((name, installed_version(name)) for name in ("onnxruntime", "tokenizers", "numpy"))
+    features = bench.ask(
+        FEATURES,
+        examined.subject,
+        lambda: FeaturesSubject(session, spec, texts, keep),
+        parameters={"threads": THREADS},
+        inputs=(("texts", prepared.texts_digest),),
+        runtimes=runtimes,
+    )
+    timed = _compatibility(bench, examined, session, texts)
+    kind = "scores" if spec.task == "classification" else "embeddings"
+    artifact = features.artifact(kind)
+    if artifact is None:
+        raise StorageError("what the model made of the rows is gone", hint="repeat with --refresh")
+    array = keep.load_arrays(artifact)[0][kind]
+    _say_ran(say, features, timed)
+    gaps = tuple(f.message for f in features.findings)
+    return ModelInUse(
+        summary=summary,
+        digest=examined.subject.digest,
+        offers=ModelOffers(labels=spec.labels if kind == "scores" else (), embeddings=kind == "embeddings"),
+        embeddings=array if kind == "embeddings" else None,
+        scores=array if kind == "scores" else None,
+        inputs=((kind, artifact.sha256),),
+        cost=_base_cost(examined, spec, prepared, features, timed),
+        limits=(*gaps, *clearance.accepted),
+    )
+
+
+def _compatibility(bench: Workbench, examined: Examined, session: _Session, texts: list[str]) -> Evidence:
+    version = installed_version("onnxruntime")
+    sample = texts[:: max(1, len(texts) // BENCH_TEXTS)][:BENCH_TEXTS]
+    return bench.ask(
+        COMPATIBILITY,
+        examined.subject,
+        lambda: CompatibilitySubject(examined.view, version, "", "", lambda: session().measure(sample)),
+        parameters={"threads": THREADS, "texts": len(sample)},
+        runtimes=(("onnxruntime", version), ("tokenizers", installed_version("tokenizers"))),
+        machine=machine_class(),
+    )
+
+
+def _cannot_run(bench: Workbench, examined: Examined, spec: Unplanned) -> None:
+    version = installed_version("onnxruntime")
+    bench.ask(
+        COMPATIBILITY,
+        examined.subject,
+        lambda: CompatibilitySubject(examined.view, version, spec.reason, spec.extra, tuple),
+        runtimes=(("onnxruntime", version),),
+        machine=machine_class(),
+    )
+
+
+def _say_ran(say: Say, features: Evidence, timed: Evidence) -> None:
+    seconds, rate = features.measure("features_seconds"), features.measure("features_rate")
+    p95 = timed.measure("latency_p95")
+    parts = ["onnx, sandboxed"]
+    if seconds is not None and rate is not None and seconds.value and rate.value:
+        parts.append(f"{numbers.count(seconds.n)} texts in {numbers.seconds(seconds.value)}")
+        parts.append(f"{numbers.count(rate.value)} texts/s")
+    if p95 is not None and p95.value is not None:
+        parts.append(f"p95 {numbers.milliseconds(p95.value)} a text")
+    say("run", " · ".join(parts))
+
+
+def _base_cost(
+    examined: Examined, spec: TextModelSpec, prepared: Prepared, features: Evidence, timed: Evidence
+) -> BaseCost:
+    """Work is parameters times tokens, taken as four characters each: exact enough for a tie-break."""
+    texts = prepared.table.texts or [""]
+    parameters = _number(examined.view.fact("parameters"))
+    tokens = max(1, sum(map(len, texts)) // (4 * len(texts)))
+    files = {spec.model_sha256, spec.tokenizer_sha256, *(sha for _, sha in spec.external)}
+    rate = _value(features.measure("features_rate"))
+    return BaseCost(
+        work_per_row=parameters * tokens,
+        predict_ms=1000.0 / rate if rate else 0.0,
+        peak_bytes=int(_value(timed.measure("peak_memory"))),
+        disk_bytes=sum(f.size for f in examined.view.snapshot.files if f.sha256 in files),
+    )
+
+
+def _value(measure: Measure | None) -> float:
+    return 0.0 if measure is None or measure.value is None else measure.value
+
+
+def _number(fact: Fact | None) -> int:
+    return fact.value if fact is not None and isinstance(fact.value, int) else 0
+
+
+SUMMARY_FACTS = (
+    "architecture", "model_type", "task", "parameters", "weights.dtype", "weights.files", "hidden_size",
+    "layers", "vocab_size", "max_length", "lowercase", "pooling.mode", "normalise", "labels", "library",
+    "licence.declared", "base_model", "datasets", "languages", "remote_code", "layout.missing",
+)  # fmt: skip
+"""Facts shown in the report, in this order; one that nobody states is shown as unknown."""
+
+
+def _summary(model: Brought, examined: Examined) -> ModelSummary:
+    view = examined.view
+    found = [view.fact(name) for name in SUMMARY_FACTS]
+    return ModelSummary(
+        name=model.name,
+        refs=model.refs,
+        digest=model.snapshot.digest,
+        files=len(model.snapshot.files),
+        size=model.snapshot.size,
+        sentence=_sentence(
+            view.fact("model_type"), view.fact("parameters"), view.fact("weights.dtype"), examined
+        ),
+        facts=tuple(f for f in found if f is not None),
+    )
+
+
+def _sentence(kind: Fact | None, parameters: Fact | None, dtype: Fact | None, examined: Examined) -> str:
+    formats = sorted({f.format for f in examined.view.all_facts() if f.tensors})
+    parts = [str(kind.value).upper() if kind is not None else "unknown architecture"]
+    if _number(parameters):
+        parts.append(f"{numbers.compact(_number(parameters))} parameters")
+    parts.append(
+        " ".join([*([str(dtype.value)] if dtype is not None else []), *formats]) or "no weights read"
+    )
+    return " · ".join(parts)

@@ -1,0 +1,220 @@
+"""The shoot-out: every arm fitted on the same nested subsets and tried on the same rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from weigh.adapt.arm import Arm, Rows
+from weigh.adapt.fit import CHECK as TRIAL, FitSubject, cost_of
+from weigh.adapt.table import Offer
+from weigh.adapt.trial import BaseCost
+from weigh.code.closure import code_digest
+from weigh.core.canonical import loads
+from weigh.core.cost import Cost
+from weigh.core.errors import StorageError
+from weigh.core.events import Progress
+from weigh.core.evidence import Evidence
+from weigh.core.ports import Keeper
+from weigh.core.predictor import Predictor
+from weigh.core.recommendation import ArmKind, Recommendation
+from weigh.core.subject import Subject, SubjectKind
+from weigh.datasets.prepare import Prepared
+from weigh.decide.budget import Budget, PlannedTrial, planned
+from weigh.decide.decision import CHECK as DECISION, DecisionSubject
+from weigh.decide.trials import ArmTrials, Inputs, TestSet
+from weigh.jobs.adopt.options import AdoptOptions
+from weigh.jobs.workbench import Workbench
+from weigh.system.machine import installed_version
+
+LIBRARIES = ("numpy", "scipy", "scikit-learn")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all trials share.
+
+    Attributes:
+        bench: where questions are asked.
+        keep: where arrays are.
+        prepared: the rows and their split.
+        inputs: digests of the rows and of what the model made of them.
+        rows: what arms see of the used rows, model features included.
+        base: digest of the model, "" for none.
+        base_cost: what the model takes for one row.
+        seed: of every fit.
+    """
+
+    bench: Workbench
+    keep: Keeper
+    prepared: Prepared
+    inputs: tuple[tuple[str, str], ...]
+    rows: Rows
+    base: str
+    base_cost: BaseCost | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What the shoot-out left.
+
+    Attributes:
+        arms: trials of every arm, those that were not run included.
+        evidence: evidence of each trial by (arm, rows).
+        predictors: the predictor at full size by arm.
+        notes: what the budget left out.
+    """
+
+    arms: tuple[ArmTrials, ...]
+    evidence: Mapping[tuple[str, int], Evidence]
+    predictors: Mapping[str, Predictor]
+    notes: tuple[str, ...]
+
+
+def take(rows: Rows, index: Any) -> Rows:
+    """The rows at these positions."""
+    return Rows(
+        n=len(index),
+        texts=[rows.texts[i] for i in index] if rows.texts is not None else None,
+        features=rows.features.take(index) if rows.features is not None else None,
+        embeddings=rows.embeddings[index] if rows.embeddings is not None else None,
+        scores=rows.scores[index] if rows.scores is not None else None,
+    )
+
+
+def run_arms(ground: Ground, offers: tuple[Offer, ...], budget: Budget) -> Trials:
+    """Fit and try every arm that can run, the full size of all of them first."""
+    arms = {arm.id: arm for arm, why_not in offers if not why_not}
+    order = {arm_id: place + 1 for place, arm_id in enumerate(arms)}
+    sizes = {len(index): index for index in ground.prepared.ladder}
+    evidence: dict[tuple[str, int], Evidence] = {}
+    predictors: dict[tuple[str, int], Predictor] = {}
+    plan = planned(tuple(sorted(sizes)), order)
+    for done, trial in enumerate(plan):
+        ground.bench.events.emit(Progress("decide", done, len(plan), "trials"))
+        if budget.allows(trial):
+            key = (trial.arm, trial.rows)
+            predictors[key], evidence[key] = _trial(ground, arms[trial.arm], sizes[trial.rows], budget, trial)
+    ground.bench.events.emit(Progress("decide", len(plan), len(plan), "trials"))
+    full = max(sizes)
+    trials = tuple(_collect(ground, arm, why_not, evidence, predictors) for arm, why_not in offers)
+    at_full = {arm: made for (arm, rows), made in predictors.items() if rows == full}
+    return Trials(trials, evidence, at_full, budget.notes())
+
+
+def _trial(
+    ground: Ground, arm: Arm, index: Any, budget: Budget, trial: PlannedTrial
+) -> tuple[Predictor, Evidence]:
+    prepared = ground.prepared
+    base = arm.kind is ArmKind.MODEL
+    predictor = Predictor(
+        arm=arm.id,
+        base=ground.base if base else "",
+        hyper=arm.hyper(),
+        rows=prepared.rows_digest(index),
+        seed=ground.seed,
+        code=code_digest(arm.module),
+    )
+
+    def payload() -> FitSubject:
+        return FitSubject(
+            arm=arm,
+            rows=take(ground.rows, index),
+            labels=prepared.table.labels[index],
+            groups=prepared.table.groups[index],
+            classes=len(prepared.table.classes),
+            tests=tuple((name, take(ground.rows, rows)) for name, rows in prepared.tests),
+            base=_base_cost(ground.base_cost, len(index)) if base else None,
+            keep=ground.keep,
+        )
+
+    began = ground.bench.clock.monotonic()
+    found = ground.bench.ask(
+        TRIAL,
+        Subject(SubjectKind.PREDICTOR, predictor.digest, f"{arm.id} on {len(index):,} rows"),
+        payload,
+        parameters={"arm": arm.id, "rows": len(index)},
+        inputs=ground.inputs if base else ground.inputs[:1],
+        seed=ground.seed,
+        runtimes=tuple((name, installed_version(name)) for name in LIBRARIES),
+    )
+    budget.spent(trial, ground.bench.clock.monotonic() - began)
+    return predictor, found
+
+
+def _base_cost(base: BaseCost | None, rows: int) -> BaseCost | None:
+    return None if base is None else replace(base, fit_seconds=base.predict_ms * rows / 1000.0)
+
+
+def _collect(
+    ground: Ground,
+    arm: Arm,
+    why_not: str,
+    evidence: Mapping[tuple[str, int], Evidence],
+    predictors: Mapping[tuple[str, int], Predictor],
+) -> ArmTrials:
+    sizes = tuple(sorted(rows for name, rows in evidence if name == arm.id))
+    if not sizes:
+        reason = why_not or "the time budget was used up before it could run"
+        return ArmTrials(arm.id, arm.title, arm.kind, arm.risk, not_run=reason)
+    full = sizes[-1]
+    return ArmTrials(
+        arm=arm.id,
+        title=arm.title,
+        kind=arm.kind,
+        risk=arm.risk,
+        sizes=sizes,
+        predictions={rows: answers_of(ground, evidence[(arm.id, rows)]) for rows in sizes},
+        cost=cost_of(evidence[(arm.id, full)]),
+        predictor=predictors[(arm.id, full)].digest,
+        evidence=evidence[(arm.id, full)].digest,
+    )
+
+
+def answers_of(ground: Ground, evidence: Evidence) -> dict[str, Any]:
+    """The probabilities a trial gave, by test set."""
+    artifact = evidence.artifact("probabilities")
+    if artifact is None:
+        raise StorageError("a kept trial has no probabilities", hint="repeat the command with --refresh")
+    arrays, _ = ground.keep.load_arrays(artifact)
+    return {name: arrays[str(i)] for i, (name, _) in enumerate(ground.prepared.tests)}
+
+
+def decide(ground: Ground, trials: Trials, options: AdoptOptions) -> Recommendation:
+    """Ask for the decision and read it back, with the trials' readings put beside it."""
+    table = ground.prepared.table
+    tests = tuple(
+        TestSet(name, table.labels[index], table.groups[index]) for name, index in ground.prepared.tests
+    )
+    inputs = Inputs(tests, trials.arms, len(table.classes), options.roles.shift)
+    found = ground.bench.ask(
+        DECISION,
+        Subject(SubjectKind.PREDICTIONS, _all_trials(trials), "all arms"),
+        lambda: DecisionSubject(inputs, bool(ground.base) or options.model != "none", ground.keep),
+        parameters={
+            "metric": options.metric,
+            "min_gain": options.min_gain,
+            "model": options.model != "none",
+            "not_run": [[a.arm, a.not_run] for a in trials.arms if a.not_run],
+        },
+        inputs=ground.inputs[:1],
+        seed=ground.seed,
+        runtimes=tuple((name, installed_version(name)) for name in LIBRARIES),
+    )
+    artifact = found.artifact("recommendation")
+    if artifact is None:
+        raise StorageError("a kept decision has no recommendation", hint="repeat the command with --refresh")
+    made = msgspec.convert(loads(ground.keep.load_bytes(artifact)), Recommendation, strict=False)
+    return replace(made, arms=tuple(replace(a, cost=_cost(trials, a.arm)) for a in made.arms))
+
+
+def _cost(trials: Trials, arm: str) -> Cost | None:
+    return next((a.cost for a in trials.arms if a.arm == arm), None)
+
+
+def _all_trials(trials: Trials) -> str:
+    from weigh.core.digest import of_value
+
+    return of_value([[arm, rows, e.digest] for (arm, rows), e in sorted(trials.evidence.items())])

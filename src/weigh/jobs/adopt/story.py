@@ -1,0 +1,180 @@
+"""The report as a person would tell it: what speaks for, what against, what is not known.
+
+Chooses which facts are worth one of the few lines of the first screen; every sentence carries the
+evidence it rests on.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from weigh.core.errors import ExitCode
+from weigh.core.evidence import Evidence
+from weigh.core.finding import Severity
+from weigh.core.measure import Direction, Measure
+from weigh.core.outcome import OutcomeKind
+from weigh.core.recommendation import ArmKind, ArmResult, Comparison, Decision, Recommendation, Statement
+from weigh.core.verdict import Verdict, VerdictKind
+from weigh.render import numbers
+
+MOST = 3
+"""Reasons shown each way; the report page has all of them."""
+
+NOT_ASKED = "licence, fairness, robustness, calibration and privacy: this version has no check for them"
+
+HEADLINES = {
+    Decision.ADOPT_AS_IS: "ADOPT AS IT IS",
+    Decision.ADOPT_WITH_PROBE: "ADOPT WITH A PROBE",
+    Decision.TRAIN_FROM_SCRATCH: "TRAIN FROM SCRATCH",
+    Decision.KEEP_BASELINE: "KEEP THE BASELINE",
+    Decision.DO_NOT_ADOPT: "DO NOT ADOPT",
+    Decision.UNDECIDED: "UNDECIDED",
+}
+
+
+def headline(decision: Decision, verdict: Verdict) -> str:
+    """The verdict in capitals; a policy that does not pass is said there, not in a footnote."""
+    said = HEADLINES[decision]
+    if verdict.kind is VerdictKind.FAIL:
+        return "NO: POLICY FAILS" if decision.adopts else f"{said} · POLICY FAILS"
+    if verdict.kind is VerdictKind.UNKNOWN and decision.adopts:
+        return f"{said}, ONCE POLICY'S UNKNOWNS ARE SETTLED"
+    return said
+
+
+def exit_code(decision: Decision, verdict: Verdict) -> ExitCode:
+    """0 fine, 1 no, 3 could not find out; 1 wins over 3."""
+    if verdict.kind is VerdictKind.FAIL or decision in {Decision.DO_NOT_ADOPT, Decision.KEEP_BASELINE}:
+        return ExitCode.NO
+    if verdict.kind is VerdictKind.UNKNOWN or decision is Decision.UNDECIDED:
+        return ExitCode.UNKNOWN
+    return ExitCode.FINE
+
+
+def speaks_for(found: Recommendation, evidence: Sequence[Evidence]) -> tuple[Statement, ...]:
+    """At most three reasons for the recommended arm."""
+    chosen = found.result(found.arm)
+    if chosen is None:
+        return ()
+    return tuple(_for(found, chosen, evidence))[:MOST]
+
+
+def _for(found: Recommendation, chosen: ArmResult, evidence: Sequence[Evidence]) -> Iterator[Statement]:
+    rivals = [a.arm for a in found.arms if a.score is not None and a.arm != chosen.arm and _weaker(a, chosen)]
+    wins = [
+        c for c in _oriented(found, chosen.arm) if c.other in rivals and c.p_value < 0.05 and _gain(c) > 0
+    ]
+    whole = [c for c in wins if c.test == "objective"]
+    if whole:
+        closest = min(whole, key=_gain)
+        yield Statement(
+            f"beats {closest.other} by {_difference(closest)} over all test sets, "
+            f"Holm {numbers.p_value(closest.p_value)}",
+            (chosen.evidence,),
+        )
+    single = [c for c in wins if c.test != "objective" and whole and c.other == closest.other]
+    if single:
+        widest = max(single, key=_gain)
+        yield Statement(f"{_scores(found, chosen.arm, widest)}", (chosen.evidence,))
+    yield from _runs_here(evidence, chosen)
+    if chosen.kind is not ArmKind.MODEL:
+        yield Statement("depends on nobody else's weights", (chosen.evidence,))
+    if not found.detectable and found.runner_up:
+        yield Statement(f"cheaper than {found.runner_up}, with no detectable difference", (chosen.evidence,))
+
+
+def _weaker(arm: ArmResult, chosen: ArmResult) -> bool:
+    order = list(ArmKind)
+    return order.index(arm.kind) < order.index(chosen.kind) or chosen.kind is not ArmKind.MODEL
+
+
+def _runs_here(evidence: Sequence[Evidence], chosen: ArmResult) -> Iterator[Statement]:
+    for item in evidence:
+        if item.check != "compatibility" or not item.answered or chosen.kind is not ArmKind.MODEL:
+            continue
+        memory, p95 = item.measure("peak_memory"), item.measure("latency_p95")
+        parts = [numbers.size(memory.value)] if memory is not None and memory.value is not None else []
+        if p95 is not None and p95.value is not None:
+            parts.append(f"p95 {numbers.milliseconds(p95.value)} a text")
+        if parts:
+            yield Statement(f"runs on this machine: {', '.join(parts)}, no GPU", (item.digest,))
+
+
+def speaks_against(found: Recommendation, evidence: Sequence[Evidence]) -> tuple[Statement, ...]:
+    """At most three reasons against the recommended arm, or against the model when it is not recommended."""
+    return tuple(_against(found, evidence))[:MOST]
+
+
+def _against(found: Recommendation, evidence: Sequence[Evidence]) -> Iterator[Statement]:
+    for item in evidence:
+        for finding in item.findings:
+            if finding.severity.rank >= Severity.HIGH.rank:
+                yield Statement(f"{finding.message} ({finding.rule})", (item.digest,))
+    chosen = found.result(found.arm)
+    if chosen is not None:
+        lost = [c for c in _oriented(found, chosen.arm) if c.test != "objective" and _undecided(found, c)]
+        for item in sorted(lost, key=_gain)[:1]:
+            yield Statement(
+                f"on {item.test} no detectable gain over {item.other}: {_difference(item)}",
+                (chosen.evidence,),
+            )
+        worst = _worst_test(chosen)
+        if worst is not None:
+            yield Statement(f"weakest on {worst.label('test')}: {numbers.measure(worst)}", (chosen.evidence,))
+    for item in evidence:
+        for finding in item.findings:
+            if finding.severity is Severity.MEDIUM:
+                yield Statement(f"{finding.message} ({finding.rule})", (item.digest,))
+
+
+def _undecided(found: Recommendation, item: Comparison) -> bool:
+    """A rival that the whole decision was made against, and that is as good on this test set."""
+    rival = found.result(item.other)
+    return rival is not None and rival.kind is ArmKind.SCRATCH and (item.p_value >= 0.05 or _gain(item) < 0)
+
+
+def _worst_test(chosen: ArmResult) -> Measure | None:
+    scored = [t for t in chosen.tests if t.value is not None]
+    if len(scored) < 2:
+        return None
+    sign = -1 if scored[0].direction is Direction.LOWER else 1
+    return min(scored, key=lambda t: sign * (t.value or 0.0))
+
+
+def not_known(found: Recommendation | None, evidence: Sequence[Evidence]) -> tuple[Statement, ...]:
+    """Every question without an answer, then what this version cannot ask at all."""
+    open_ones = [e for e in evidence if e.outcome.kind is not OutcomeKind.ANSWERED]
+    said = [Statement(_open(e), (e.digest,)) for e in open_ones if e.check != "decision"]
+    arms = found.arms if found is not None else ()
+    said += [Statement(f"{a.arm}: not run, {a.not_run}") for a in arms if a.not_run]
+    return (*said, Statement(NOT_ASKED))
+
+
+def _open(item: Evidence) -> str:
+    outcome = item.outcome
+    needs = f"; needs about {numbers.count(outcome.needs_n)} rows" if outcome.needs_n else ""
+    extra = f"; pip install 'weigh[{outcome.extra}]'" if outcome.extra else ""
+    return f"{item.check}: {outcome.reason}{needs}{extra}"
+
+
+def _oriented(found: Recommendation, arm: str) -> Iterator[Comparison]:
+    """The comparisons in which `arm` is the one whose advantage is stated."""
+    yield from (c for c in found.comparisons if c.arm == arm)
+
+
+def _gain(item: Comparison) -> float:
+    value = item.difference.value or 0.0
+    return -value if item.difference.direction is Direction.LOWER else value
+
+
+def _difference(item: Comparison) -> str:
+    d = item.difference
+    return numbers.with_interval(d.value, d.low, d.high, d.n, signed=True)
+
+
+def _scores(found: Recommendation, arm: str, item: Comparison) -> str:
+    def score(name: str) -> str:
+        result = found.result(name)
+        tests = result.tests if result is not None else ()
+        test = next((t for t in tests if t.label("test") == item.test), None)
+        return "?" if test is None else numbers.number(test.value, decimals=3)
+
+    return f"on {item.test} {score(arm)} against {score(item.other)}, a gain of {_difference(item)}"

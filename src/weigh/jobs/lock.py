@@ -1,0 +1,69 @@
+"""Lock: fetch everything the project declares and write down exactly which bytes it is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from weigh.core.errors import NotFoundError
+from weigh.jobs.workbench import Workbench
+from weigh.project.lock import FILE_NAME, Lock, LockedFile, format_lock, read_lock
+from weigh.project.manifest import Manifest, read_manifest
+from weigh.project.resolve import matches, resolve
+from weigh.system.atomic import write_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """What locking did.
+
+    Attributes:
+        path: the lock file.
+        sections: `models.NAME` and `data.NAME`, in order, with the number of files of each.
+        changed: the file's text is another one than before.
+        transferred: bytes that came over the network.
+    """
+
+    path: Path
+    sections: tuple[tuple[str, int], ...]
+    changed: bool
+    transferred: int
+
+
+def lock(bench: Workbench, folder: Path, *, check: bool = False) -> Locking:
+    """Resolve every declaration afresh and write models.lock beside models.toml.
+
+    What is locked already and still declared stays as it is; the rest is fetched whole and hashed.
+
+    Args:
+        bench: where to work.
+        folder: folder of models.toml.
+        check: write nothing, only say whether the lock would change.
+
+    Raises:
+        NotFoundError: there is no models.toml, or something declared does not exist.
+    """
+    manifest_path = folder / "models.toml"
+    if not manifest_path.is_file():
+        raise NotFoundError(f"there is no models.toml in {folder}", hint="run this where models.toml lies")
+    manifest = read_manifest(manifest_path)
+    path = folder / FILE_NAME
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    lines, sections, transferred = _resolve_all(bench, manifest, read_lock(path))
+    text = format_lock(lines)
+    if text != before and not check:
+        write_bytes(path, text.encode("utf-8"))
+    return Locking(path, tuple(sections), text != before, transferred)
+
+
+def _resolve_all(
+    bench: Workbench, manifest: Manifest, old: Lock
+) -> tuple[list[LockedFile], list[tuple[str, int]], int]:
+    lines: list[LockedFile] = []
+    sections: list[tuple[str, int]] = []
+    transferred = 0
+    for declaration in (*manifest.models.values(), *manifest.data.values()):
+        kept = old if matches(declaration, old.section(declaration.section)) else Lock()
+        found = resolve(declaration, kept, bench.source_of, bench.blobs)
+        lines += found.files
+        transferred += found.transferred
+        sections.append((declaration.section, len(found.files)))
+    return lines, sections, transferred

@@ -1,0 +1,119 @@
+"""Which source answers for which kind of ref."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from weigh.core.errors import UnknownAnswerError
+from weigh.core.events import EventSink
+from weigh.core.ref import RefKind
+from weigh.sources.file import FileSource
+from weigh.sources.index import is_remote
+from weigh.sources.pypi import PypiSource, refuse
+from weigh.sources.source import Source, StoredFiles
+from weigh.system.http import Http, Timeouts
+from weigh.system.index_default import default_index_url
+from weigh.system.pip_configuration import PipConfiguration, read_pip_configuration
+from weigh.system.trust import Trust
+from weigh.system.urls import host_and_port
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePorts:
+    """What sources need from outside.
+
+    Attributes:
+        http: the client; sources share it and so its connections.
+        configuration: pip's.
+        events: told about progress and warnings.
+        sink: where verified files are kept.
+        confirm: asked before something costs much more than expected.
+        default_index: gives the address of pip's own default index.
+    """
+
+    http: Http
+    configuration: PipConfiguration
+    events: EventSink
+    sink: StoredFiles
+    confirm: Callable[[str], bool] = refuse
+    default_index: Callable[[], str] = default_index_url
+
+
+def _file(ports: SourcePorts) -> Source:
+    return FileSource(events=ports.events)
+
+
+def _pypi(ports: SourcePorts) -> Source:
+    return PypiSource(
+        http=ports.http,
+        configuration=ports.configuration,
+        events=ports.events,
+        sink=ports.sink,
+        confirm=ports.confirm,
+        default=ports.default_index,
+    )
+
+
+FACTORIES: Mapping[RefKind, Callable[[SourcePorts], Source]] = {
+    RefKind.FILE: _file,
+    RefKind.PYPI: _pypi,
+}
+
+
+class Sources:
+    """Calling it with a kind gives the source of that kind, made once.
+
+    Args:
+        ports: what the sources need.
+    """
+
+    def __init__(self, ports: SourcePorts) -> None:
+        self._ports = ports
+        self._made: dict[RefKind, Source] = {}
+
+    def __call__(self, kind: RefKind) -> Source:
+        """The source for a kind of ref.
+
+        Raises:
+            UnknownAnswerError: this version of weigh has none.
+        """
+        if kind not in FACTORIES:
+            known = ", ".join(f"{k.value}:" for k in FACTORIES)
+            raise UnknownAnswerError(
+                f"not_run: {kind.value}: refs cannot be fetched yet",
+                why=f"this version of weigh has no source for {kind.value}:, only for {known}",
+                hint="download it yourself and name the folder as file:PATH",
+            )
+        if kind not in self._made:
+            self._made[kind] = FACTORIES[kind](self._ports)
+        return self._made[kind]
+
+
+def open_http(configuration: PipConfiguration, *, offline: bool = False, user_agent: str = "weigh") -> Http:
+    """A client that trusts what pip is configured to trust, and may reach the indexes it names."""
+    named = (configuration.index_url, *configuration.extra_index_urls, *configuration.find_links)
+    hosts = frozenset(host_and_port(url) for url in named if is_remote(url))
+    timeouts = Timeouts()
+    if configuration.timeout:
+        timeouts = replace(timeouts, read=configuration.timeout)
+    trust = Trust(
+        ca_file=configuration.cert,
+        client_certificate=configuration.client_cert,
+        trusted_hosts=frozenset(configuration.trusted_hosts),
+        proxy=configuration.proxy,
+    )
+    return Http(timeouts, allowed_private_hosts=hosts, offline=offline, user_agent=user_agent, trust=trust)
+
+
+def open_sources(
+    environ: Mapping[str, str],
+    *,
+    sink: StoredFiles,
+    events: EventSink,
+    confirm: Callable[[str], bool] = refuse,
+    offline: bool = False,
+    user_agent: str = "weigh",
+) -> Sources:
+    """The sources as the user's environment and pip's configuration want them."""
+    configuration = read_pip_configuration(environ)
+    http = open_http(configuration, offline=offline, user_agent=user_agent)
+    return Sources(SourcePorts(http, configuration, events, sink, confirm))

@@ -1,0 +1,88 @@
+"""Child processes that inherit nothing but what they are given, and that can always be ended."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+def start(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    descriptors: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a program with pipes for its input, output and errors.
+
+    It gets exactly this environment, this folder, these descriptors and a session of its own, so that a
+    signal from the terminal does not reach it and `end` reaches all it started.
+
+    Args:
+        command: program and arguments; no shell reads them.
+        environment: all its variables.
+        folder: its working folder.
+        descriptors: open files it inherits under the same numbers.
+
+    Raises:
+        OSError: the program cannot be started.
+    """
+    return subprocess.Popen(  # noqa: S603 - the caller's own command, no shell
+        list(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(environment),
+        cwd=folder,
+        pass_fds=tuple(descriptors),
+        start_new_session=True,
+        bufsize=0,
+    )
+
+
+def wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """The exit status once the process has ended, or None when it still runs after `seconds`."""
+    try:
+        return process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def end(process: subprocess.Popen[bytes]) -> int:
+    """Kill the process and everything in its session's group, and take its exit status, so no zombie stays."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+    return process.wait()
+
+
+def ending(status: int) -> str:
+    """An exit status in words: `exit code 3`, `killed by SIGKILL`."""
+    if status >= 0:
+        return f"exit code {status}"
+    try:
+        return f"killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"killed by signal {-status}"
+
+
+def memory_of(pid: int) -> tuple[int, int] | None:
+    """Resident memory of a process now and at its peak, in bytes, from /proc; None where that is not told."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    fields = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    try:
+        now, peak = (int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+    except (KeyError, ValueError, IndexError):
+        return None
+    return now, peak

@@ -16,13 +16,12 @@ def ladder(make, scratch_error, probe_accuracy, n=4000):
     labels = inputs.tests[0].labels
     arms = []
     for arm in inputs.arms:
+        predictions = dict(arm.predictions)
         if arm.arm == "tfidf_linear":
-            predictions = {}
             for size in SIZES:
                 predicted = np.where(order < scratch_error(size), 1 - labels, labels)
                 predictions[size] = {"t": np.eye(2)[predicted] * 0.8 + 0.1}
-            arm = dataclasses.replace(arm, predictions=predictions)
-        arms.append(arm)
+        arms.append(dataclasses.replace(arm, predictions=predictions))
     return dataclasses.replace(inputs, arms=tuple(arms))
 
 

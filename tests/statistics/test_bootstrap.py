@@ -145,6 +145,8 @@ def test_few_values_get_students_interval():
 
 def test_values_that_do_not_vary_are_called_degenerate():
     assert mean_bootstrap(np.full(50, 0.3), seed=0).degenerate
+    groups = np.repeat(np.arange(20), np.arange(1, 21))
+    assert mean_bootstrap(np.full(210, 0.3), seed=0, groups=groups).degenerate
     assert bootstrap(lambda rows: 0.5, 50, seed=0, replicates=100).degenerate
     assert counts_bootstrap([[5, 0], [0, 5]], accuracy_from, seed=0).degenerate
 
@@ -199,12 +201,15 @@ def test_p_is_below_alpha_exactly_when_the_interval_excludes_zero(seed, n, shift
 
 
 @given(SEEDS)
-@settings(max_examples=30, deadline=None)
-def test_swapping_the_models_turns_the_sign(seed):
+@settings(max_examples=20, deadline=None)
+@pytest.mark.parametrize("n", [50, 100])
+@pytest.mark.parametrize("groups_n", [None, 20])
+def test_swapping_the_models_turns_the_sign(n, groups_n, seed):
     rng = np.random.default_rng(seed)
-    a, b = rng.normal(size=50), rng.normal(0.2, 1, size=50)
-    one = paired_bootstrap(a, b, seed=0, replicates=500)
-    other = paired_bootstrap(b, a, seed=0, replicates=500)
+    a, b = rng.normal(size=n), rng.normal(0.2, 1, size=n)
+    groups = None if groups_n is None else rng.integers(0, groups_n, size=n)
+    one = paired_bootstrap(a, b, seed=0, replicates=500, groups=groups)
+    other = paired_bootstrap(b, a, seed=0, replicates=500, groups=groups)
     assert one.p_value == other.p_value
     assert one.difference.low == pytest.approx(-other.difference.high)
     assert one.difference.value == pytest.approx(-other.difference.value)
@@ -229,7 +234,7 @@ def test_pairing_removes_what_the_rows_share():
 
 def test_grouping_dependent_rows_takes_evidence_away():
     rng = np.random.default_rng(2)
-    effect = np.repeat(rng.normal(0.15, 1, size=30), 20)
+    effect = np.repeat(rng.normal(0.25, 1, size=30), 20)
     alone = paired_bootstrap(effect, np.zeros(600), seed=0)
     grouped = paired_bootstrap(effect, np.zeros(600), seed=0, groups=np.arange(600) // 20)
     assert alone.p_value < 0.05 < grouped.p_value

@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def test_no_start_of_a_general_solver_fits_better(errors):
 def test_a_curve_never_rises_and_never_leaves_its_bounds(errors):
     law = fit_power_law(SIZES, errors)
     path = [law.predict(n) for n in (1, 10, *SIZES, 8000)]
-    assert all(one >= two for one, two in zip(path, path[1:], strict=False))
+    assert all(one >= two for one, two in pairwise(path))
     assert law.a >= 0
     assert law.b >= 0
     assert 0 < law.c <= 2

@@ -38,6 +38,16 @@ class Rows:
     embeddings: NDArray[np.float32] | None = None
     scores: FloatArray | None = None
 
+    def take(self, index: IntArray) -> "Rows":
+        """The rows at these positions, in this order."""
+        return Rows(
+            n=len(index),
+            texts=[self.texts[i] for i in index.tolist()] if self.texts is not None else None,
+            features=self.features.take(index) if self.features is not None else None,
+            embeddings=self.embeddings[index] if self.embeddings is not None else None,
+            scores=self.scores[index] if self.scores is not None else None,
+        )
+
     def require_texts(self) -> list[str]:
         """The texts.
 

@@ -17,6 +17,22 @@ from weigh.core.ports import Keeper
 
 
 @dataclass(frozen=True, slots=True)
+class TrialTest:
+    """Rows an arm is tried on.
+
+    Attributes:
+        name: of the test set.
+        rows: what the arm sees of it.
+        fitted_on: positions in the training rows that may be fitted on for this test, None for all:
+            leaving one domain out means fitting once more without it.
+    """
+
+    name: str
+    rows: Rows
+    fitted_on: IntArray | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FitSubject:
     """An arm, the rows to fit it on and the rows to try it on.
 
@@ -26,7 +42,7 @@ class FitSubject:
         labels: int64 [n] class codes of the training rows.
         groups: int64 [n] rows that belong together.
         classes: number of classes of the task.
-        tests: (name, rows) of each test set; their labels are not handed over.
+        tests: test sets; their labels are not handed over.
         base: what the base model takes, for arms that rest on one.
         keep: where arrays go.
     """
@@ -36,31 +52,38 @@ class FitSubject:
     labels: IntArray
     groups: IntArray
     classes: int
-    tests: tuple[tuple[str, Rows], ...]
+    tests: tuple[TrialTest, ...]
     base: BaseCost | None
     keep: Keeper
 
 
 def run(subject: FitSubject, context: Context) -> Evidence:
     """Fit and answer."""
-    result = run_trial(
+    whole = {test.name: test.rows for test in subject.tests if test.fitted_on is None}
+    result = _fit(subject, context, None, whole)
+    answers = dict(result.predictions)
+    for test in subject.tests:
+        if test.fitted_on is not None:
+            answers |= _fit(subject, context, test.fitted_on, {test.name: test.rows}).predictions
+    artifacts = (
+        subject.keep.keep_arrays("predictor", to_arrays(result.fitted)),
+        subject.keep.keep_arrays("probabilities", {str(i): answers[t.name] for i, t in enumerate(subject.tests)}),
+    )
+    return context.answered(measures=_measures(result, subject.rows.n), artifacts=artifacts)
+
+
+def _fit(subject: FitSubject, context: Context, index: IntArray | None, tests: dict[str, Rows]) -> TrialResult:
+    return run_trial(
         subject.arm,
-        subject.rows,
-        subject.labels,
-        dict(subject.tests),
+        subject.rows if index is None else subject.rows.take(index),
+        subject.labels if index is None else subject.labels[index],
+        tests,
         subject.classes,
-        groups=subject.groups,
+        groups=subject.groups if index is None else subject.groups[index],
         seed=context.seed,
         clock=context.clock,
         base=subject.base,
     )
-    artifacts = (
-        subject.keep.keep_arrays("predictor", to_arrays(result.fitted)),
-        subject.keep.keep_arrays(
-            "probabilities", {str(i): result.predictions[name] for i, (name, _) in enumerate(subject.tests)}
-        ),
-    )
-    return context.answered(measures=_measures(result, subject.rows.n), artifacts=artifacts)
 
 
 def _measures(result: TrialResult, n: int) -> tuple[Measure, ...]:

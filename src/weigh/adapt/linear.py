@@ -68,7 +68,7 @@ class Linear:
     def work(self, fitted: Fitted, n_fit: int, n_predict: int) -> int:
         """Dense columns times passes."""
         outputs, width = fitted.arrays["coef"].shape
-        return fit_work(n_fit * width, outputs, grid=len(GRID)) + n_predict * width * outputs
+        return fit_work(n_fit * width, outputs, grid=len(GRID)) + int(n_predict * width * outputs)
 
 
 def _numbers(layout: Layout, features: FeatureColumns) -> FloatArray:

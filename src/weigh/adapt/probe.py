@@ -70,7 +70,7 @@ class Probe:
     def work(self, fitted: Fitted, n_fit: int, n_predict: int) -> int:
         """Of the linear layer alone; the base model's own work is added by the trial."""
         outputs, width = fitted.arrays["coef"].shape
-        return fit_work(n_fit * width, outputs, grid=len(GRID)) + n_predict * width * outputs
+        return fit_work(n_fit * width, outputs, grid=len(GRID)) + int(n_predict * width * outputs)
 
 
 PROBE = Probe()

@@ -135,7 +135,7 @@ def take_out(model: Any) -> Trees:
         left=nodes["left"].astype(np.int32),
         right=nodes["right"].astype(np.int32),
         value=nodes["value"].astype(np.float64),
-        flags=flags,
+        flags=flags.astype(np.uint8),
         bitset=np.where(asks, nodes["bitset_idx"] + np.repeat(offsets, sizes), 0).astype(np.int32),
         bitsets=np.concatenate(bitsets),
         baseline=np.asarray(model._baseline_prediction, dtype=np.float64).ravel(),  # noqa: SLF001 - as above

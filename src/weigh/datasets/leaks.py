@@ -27,7 +27,9 @@ def leak_measures(table: Table, plan: SplitPlan) -> tuple[Measure, ...]:
     return tuple(found)
 
 
-def _common(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], train: IntArray, test: IntArray) -> int:
+def _common(
+    values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], train: IntArray, test: IntArray
+) -> int:
     return int(np.isin(values[test], values[train]).sum())
 
 

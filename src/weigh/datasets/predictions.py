@@ -106,9 +106,7 @@ class Predictions:
             raise _malformed("a label is no class")
         if not np.isfinite(proba).all():
             raise _malformed("a probability is not finite")
-        return Predictions(
-            tuple(ids), labels, proba, classes, columns, groups, str(metadata.get("test", ""))
-        )
+        return Predictions(tuple(ids), labels, proba, classes, columns, groups, str(metadata.get("test", "")))
 
 
 def _pack(arrays: dict[str, NDArray[Any]], name: str, texts: tuple[str, ...] | list[str]) -> None:

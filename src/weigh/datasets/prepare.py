@@ -4,10 +4,9 @@ A question like any other: its answer, the used rows and their split, is an arti
 step reads instead of the files.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +15,17 @@ from weigh.core.canonical import dumps, loads
 from weigh.core.check import Check, Context
 from weigh.core.data import DataSpec, Roles
 from weigh.core.digest import of_value, sha256_hex
-from weigh.core.evidence import Evidence
+from weigh.core.errors import StorageError
+from weigh.core.evidence import Artifact, Evidence
 from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.measure import Measure, labelled
 from weigh.core.ports import Keeper
-from weigh.datasets.table import FeatureColumns, Table
+from weigh.datasets.duplicates import remove
+from weigh.datasets.kept import from_arrays, to_arrays
+from weigh.datasets.leaks import leak_measures
+from weigh.datasets.read import read_table
+from weigh.datasets.splits import SplitPlan, ladder, plan, plan_given
+from weigh.datasets.table import Table
 
 IntArray = NDArray[np.int64]
 
@@ -63,6 +68,22 @@ class DataSubject:
     keep: Keeper
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Trying:
+    """Rows to try arms on.
+
+    Attributes:
+        name: `in-domain`, `domain=tweets`, …
+        rows: int64 positions in the used rows.
+        train: int64 positions of the training rows that may be fitted on for this test: all but those
+            of the value it leaves out. None when every training row may be.
+    """
+
+    name: str
+    rows: IntArray
+    train: IntArray | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """The used rows and their split.
@@ -70,7 +91,7 @@ class Prepared:
     Attributes:
         table: used rows only; positions below point into it.
         ladder: nested training subsets, ascending; the last is all training rows.
-        tests: (name, positions) of each test set, the first in-domain.
+        tests: test sets, the first in-domain.
         counts: (what, rows) from reading to splitting.
         notes: what was sampled, dropped or capped.
         digest: of the artifact it was read from.
@@ -78,7 +99,7 @@ class Prepared:
 
     table: Table
     ladder: tuple[IntArray, ...]
-    tests: tuple[tuple[str, IntArray], ...]
+    tests: tuple[Trying, ...]
     counts: tuple[tuple[str, int], ...]
     notes: tuple[str, ...]
     digest: str
@@ -96,35 +117,61 @@ class Prepared:
 def run(subject: DataSubject, context: Context) -> Evidence:
     """Read, clean, split, and keep the used rows."""
     read = read_table(subject.spec, subject.roles, subject.open_path, events=context.events)
-    clean, dropped = without_duplicates(read)
-    counts = [("read", read.rows_read), ("after the filter", len(read)), ("without duplicates", len(clean))]
-    split, clean, more = _split(subject, clean, read, context)
-    used = np.unique(np.concatenate([split.train, *(index for _, index in split.tests)]))
-    place = np.full(len(clean), -1, dtype=np.int64)
-    place[used] = np.arange(len(used))
-    steps = ladder(clean, split.train, seed=context.seed)
-    prepared = Prepared(
-        table=clean.take(used),
-        ladder=tuple(place[index] for index in steps),
-        tests=tuple((name, place[index]) for name, index in split.tests),
-        counts=(*counts, *more, ("used", len(used))),
-        notes=(*dropped.notes, *split.notes),
-        digest="",
+    clean = remove(read)
+    table, split = _split(subject, clean.table, read, context)
+    counts = (
+        ("read", read.rows_read),
+        ("after the filter", len(read)),
+        ("without copies", len(clean.table)),
+        ("training", split.train.size),
+        ("testing", sum(rows.size for _, rows in split.tests) + sum(f.test.size for f in split.folds)),
     )
-    artifact = _keep(prepared, subject.keep)
+    prepared = _used(table, split, counts, (*clean.notes, *split.notes), seed=context.seed)
     return context.answered(
         findings=tuple(_finding(note) for note in prepared.notes),
-        measures=(*(_count(name, rows) for name, rows in prepared.counts), *leaks(clean, split)),
-        artifacts=(artifact,),
+        measures=(*(_count(name, rows) for name, rows in counts), *leak_measures(table, split)),
+        artifacts=(_keep(prepared, subject.keep),),
+    )
+
+
+def _split(subject: DataSubject, clean: Table, read: Table, context: Context) -> tuple[Table, SplitPlan]:
+    caps, roles = subject.caps, subject.roles
+    most = {"max_train": caps.train, "max_test": caps.test, "max_shift_test": caps.shift}
+    if subject.test_spec is None:
+        return clean, plan(clean, roles, seed=context.seed, **most)
+    given = read_table(subject.test_spec, roles, subject.open_test, events=context.events, like=read)
+    return plan_given(clean, remove(given).table, roles, seed=context.seed, **most)
+
+
+def _used(
+    table: Table, split: SplitPlan, counts: tuple[tuple[str, int], ...], notes: tuple[str, ...], *, seed: int
+) -> Prepared:
+    """Keep the rows that are trained or tested on, and point into them."""
+    parts = [split.train, *(rows for _, rows in split.tests), *(fold.test for fold in split.folds)]
+    used = np.unique(np.concatenate(parts))
+    place = np.full(len(table), -1, dtype=np.int64)
+    place[used] = np.arange(used.size)
+    tests = [Trying(name, place[rows]) for name, rows in split.tests]
+    tests += [Trying(fold.name, place[fold.test], place[fold.train]) for fold in split.folds]
+    return Prepared(
+        table=table.take(used),
+        ladder=tuple(place[rows] for rows in ladder(table, split.train, seed=seed)),
+        tests=tuple(tests),
+        counts=counts,
+        notes=notes,
+        digest="",
     )
 
 
 def _keep(prepared: Prepared, keep: Keeper) -> Artifact:
     arrays, metadata = to_arrays(prepared.table)
     arrays |= {f"ladder.{i}": index for i, index in enumerate(prepared.ladder)}
-    arrays |= {f"test.{i}": index for i, (_, index) in enumerate(prepared.tests)}
+    for i, test in enumerate(prepared.tests):
+        arrays[f"test.{i}"] = test.rows
+        if test.train is not None:
+            arrays[f"test.{i}.train"] = test.train
     told = {
-        "tests": [name for name, _ in prepared.tests],
+        "tests": [test.name for test in prepared.tests],
         "ladder": len(prepared.ladder),
         "counts": prepared.counts,
         "notes": prepared.notes,
@@ -146,7 +193,10 @@ def load_prepared(evidence: Evidence, keep: Keeper) -> Prepared:
     return Prepared(
         table=from_arrays(arrays, metadata),
         ladder=tuple(arrays[f"ladder.{i}"] for i in range(told["ladder"])),
-        tests=tuple((name, arrays[f"test.{i}"]) for i, name in enumerate(told["tests"])),
+        tests=tuple(
+            Trying(name, arrays[f"test.{i}"], arrays.get(f"test.{i}.train"))
+            for i, name in enumerate(told["tests"])
+        ),
         counts=tuple((name, rows) for name, rows in told["counts"]),
         notes=tuple(told["notes"]),
         digest="sha256:" + artifact.sha256,

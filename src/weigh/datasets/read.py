@@ -253,7 +253,7 @@ def _require_rows(reading: _Reading) -> None:
         raise UsageError(
             f"{count(len(missing), 'row')} of {len(gathered.ids):,} have no label",
             why=f"`{shown(reading.roles.label)}` is missing at {some}{' …' if len(missing) > MOST_SHOWN_ROWS else ''}",
-            hint=f"leave them out: where = \"{_filter_hint(reading.roles.label)}\"",
+            hint=f'leave them out: where = "{_filter_hint(reading.roles.label)}"',
         )
 
 

@@ -78,7 +78,9 @@ def check_spec(spec: DataSpec) -> None:
         )
     for what, sign in (("delimiter", spec.delimiter), ("quote", spec.quote)):
         if len(sign) > 1 or sign in {"\n", "\r", "\0"}:
-            raise UsageError(f"the {what} {shown(sign)!r} cannot be used", why="it is one character of a line")
+            raise UsageError(
+                f"the {what} {shown(sign)!r} cannot be used", why="it is one character of a line"
+            )
     if spec.skip < 0:
         raise UsageError(f"cannot skip {spec.skip} lines", why="`skip` counts lines from the start of a file")
     _check_names(spec.columns, "the `columns` of the data set")
@@ -177,7 +179,9 @@ class Records:
             yield Record(line, [cells[place] for place in places])
 
     def _advice(self) -> str:
-        quoting = 'quote = "" if quotes are plain text' if self._quote else "a `quote` character, if there is one"
+        quoting = (
+            'quote = "" if quotes are plain text' if self._quote else "a `quote` character, if there is one"
+        )
         return f"check the delimiter {self._layout.delimiter!r}, or state {quoting}"
 
     def _plain(self) -> Iterator[tuple[int, list[str]]]:
@@ -267,7 +271,9 @@ def _first_filled(lines: Iterator[str]) -> tuple[str, int]:
 
 def _check_names(names: Sequence[str], where: str) -> None:
     if len(names) > MOST_COLUMNS:
-        raise UsageError(f"{where} has too many columns", why=f"{len(names):,}; at most {MOST_COLUMNS:,} are read")
+        raise UsageError(
+            f"{where} has too many columns", why=f"{len(names):,}; at most {MOST_COLUMNS:,} are read"
+        )
     repeated = sorted(name for name, times in Counter(names).items() if times > 1)
     if repeated:
         raise UsageError(

@@ -308,7 +308,7 @@ def _away_tests(
 ) -> list[tuple[str, IntArray]]:
     """A test set for each value of the shift column outside the training domain."""
     return [
-        (name, cut(here, limits.shift_test, name)) for name, here in _parts(table, column, away, notes)
+        (name, cut(here, limits.shift_test, name)) for name, _, here in _parts(table, column, away, notes)
     ]
 
 
@@ -324,22 +324,24 @@ def _folds(
     """For each value of the shift column: the training rows without it, and rows that have it."""
     folds: list[Fold] = []
     coarse = is_coarse(table)
-    for name, here in _parts(table, column, anywhere, notes):
+    for name, value, here in _parts(table, column, anywhere, notes):
         test = cut(here, limits.shift_test, name)
-        same = here[train] | np.isin(table.groups[train], table.groups[test])
-        same |= table.columns[column][train] == table.columns[column][test[0]]
+        same = np.isin(table.groups[train], table.groups[test])
+        same |= table.columns[column][train] == value
         if not coarse:
             same |= np.isin(table.contents[train], table.contents[test])
         rest = train[~same]
         if rest.size < FEWEST_TRAIN or np.unique(table.labels[rest]).size < 2:
-            notes.append(f"{name}: no fold, {count(rest.size, 'row')} of one or more classes are left to train on")
+            kinds = np.unique(table.labels[rest]).size
+            left = f"{count(rest.size, 'row')} of {count(kinds, 'class', 'classes')}"
+            notes.append(f"{name}: no fold, the other values leave {left} to train on")
             continue
         folds.append(Fold(name, rest, test))
     return tuple(folds)
 
 
-def _parts(table: Table, column: str, among: BoolArray, notes: list[str]) -> list[tuple[str, BoolArray]]:
-    """(name, mask) of each value of a column that has rows enough to test on, by name."""
+def _parts(table: Table, column: str, among: BoolArray, notes: list[str]) -> list[tuple[str, str, BoolArray]]:
+    """(name, value, mask) of each value of a column that has rows enough to test on, by name."""
     values, sizes = np.unique(table.columns[column][among], return_counts=True)
     if np.unique(table.columns[column]).size < 2:
         raise UsageError(
@@ -356,7 +358,9 @@ def _parts(table: Table, column: str, among: BoolArray, notes: list[str]) -> lis
     if len(enough) > MOST_PARTS:
         notes.append(f"{shown(column)}: the {MOST_PARTS} commonest of {len(enough)} values tested on")
         enough = sorted(enough, key=lambda part: (-part[1], part[0]))[:MOST_PARTS]
-    return [(f"{column}={v or '(missing)'}", among & (table.columns[column] == v)) for v, _ in sorted(enough)]
+    return [
+        (f"{column}={v or '(missing)'}", v, among & (table.columns[column] == v)) for v, _ in sorted(enough)
+    ]
 
 
 def _require_enough(table: Table, train: IntArray, test: IntArray, rows: int, fraction: float) -> None:

@@ -164,7 +164,9 @@ def _recode(table: Table, classes: tuple[str, ...]) -> IntArray:
 
 def _joined_texts(first: Table, second: Table) -> list[str] | None:
     if (first.texts is None) != (second.texts is None):
-        raise UsageError("the test data is of another kind", why="one of the two has text, the other features")
+        raise UsageError(
+            "the test data is of another kind", why="one of the two has text, the other features"
+        )
     return None if first.texts is None or second.texts is None else first.texts + second.texts
 
 

@@ -109,5 +109,7 @@ def _stray(source: str, place: int) -> UsageError:
     if character in "'\"`":
         return unreadable(source, place + 1, f"the quote {character} is never closed")
     if character.isdigit() or character == ".":
-        return unreadable(source, place + 1, "this is neither a number nor a name", "put `backticks` round it")
+        return unreadable(
+            source, place + 1, "this is neither a number nor a name", "put `backticks` round it"
+        )
     return unreadable(source, place + 1, f"{shown(character)} has no meaning here")

@@ -8,7 +8,7 @@ from weigh.core.errors import MalformedError
 from weigh.core.facts import Basis, CallableUse, Coverage, Fact, FileFacts
 from weigh.core.ports import RangeReader
 from weigh.formats.anomalies import malformed
-from weigh.formats.json_text import read_json
+from weigh.formats.json_text import MAX_JSON, read_json
 
 FORMAT = "json"
 MAX_TEMPLATE = 1024 * 1024
@@ -23,6 +23,8 @@ def read_json_config(reader: RangeReader, path: str) -> FileFacts:
     Its top-level keys, Jinja templates (chat templates), and the classes that a loader would import
     because the file names them (`auto_map`, own modules of sentence-transformers).
     """
+    if reader.size > MAX_JSON:
+        return FileFacts(path, FORMAT, Coverage.UNREAD, f"JSON is read up to {MAX_JSON} bytes")
     try:
         value = read_json(reader)
     except MalformedError as error:

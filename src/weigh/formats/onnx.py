@@ -85,9 +85,6 @@ def _model(wire: Wire, walk: GraphWalk, header: dict[str, Any], size: int) -> No
     for part, value in wire.walk((0, size), MODEL, depth=1):
         if part == "graph":
             header["graphs"] += 1
-            if header["graphs"] == 2:
-                # parsers merge the two into one graph; whoever looked at one of them was misled
-                walk.reader.found.add("WGH-O009", "the model states graph twice", offset=value[0])
             walk.graph(value, depth=2, main=True)
         elif part == "functions":
             walk.function(value, depth=2)
@@ -95,25 +92,33 @@ def _model(wire: Wire, walk: GraphWalk, header: dict[str, Any], size: int) -> No
             walk.operator_set(value, depth=2)
         elif part == "training_info":
             header["training"] += 1
-            for _, graph in wire.walk(value, TRAINING, depth=2):
-                walk.graph(graph, depth=3, scope="training/")
+            _training(wire, walk, value)
         elif part == "metadata_props":
-            if len(header["metadata"]) >= MAX_METADATA:
-                raise wire.limit(f"more than {MAX_METADATA} metadata entries", value[0])
-            key, text = _entry(wire, value)
-            header["metadata"][key] = text
+            _note_entry(wire, value, header["metadata"])
         else:
             header[part] = value
     if not header["graphs"]:
         raise MalformedError("there is no graph", why="an ONNX model has one", rule=BROKEN_RULE)
+    if header["graphs"] > 1:
+        # parsers merge the two into one graph; whoever looked at one of them was misled
+        walk.reader.found.add("WGH-O009", f"the model states graph {header['graphs']} times")
 
 
-def _entry(wire: Wire, span: Span) -> tuple[str, str]:
-    """One metadata pair; a value too long to keep is replaced by its length."""
+def _training(wire: Wire, walk: GraphWalk, span: Span) -> None:
+    for part, value in wire.walk(span, TRAINING, depth=2):
+        if part == "graph":
+            walk.graph(value, depth=3, scope="training/")
+
+
+def _note_entry(wire: Wire, span: Span, metadata: dict[str, str]) -> None:
+    """Note one metadata pair; a value too long to keep is replaced by its length."""
+    if len(metadata) >= MAX_METADATA:
+        raise wire.limit(f"more than {MAX_METADATA} metadata entries", span[0])
     entry = wire.collect(span, ENTRY, depth=2)
     start, end = entry.get("value", [(0, 0)])[-1]
     kept = end - start <= MAX_TEXT
-    return entry.get("key", [""])[-1], wire.text((start, end)) if kept else f"({end - start} bytes)"
+    key = entry.get("key", [""])[-1]
+    metadata[key] = wire.text((start, end)) if kept else f"({end - start} bytes)"
 
 
 def _partly(walk: GraphWalk) -> str:

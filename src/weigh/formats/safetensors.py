@@ -124,8 +124,7 @@ def write_safetensors(
 
 def _write(file: BinaryIO, header: bytes, ordered: list[tuple[str, Tensor]]) -> None:
     file.write(len(header).to_bytes(8, "little") + header)
-    for _, (_, _, payload) in ordered:
-        file.write(payload)
+    file.writelines(payload for _, (_, _, payload) in ordered)
 
 
 def _open(reader: RangeReader) -> tuple[HeaderScanner, int]:

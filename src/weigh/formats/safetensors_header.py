@@ -75,7 +75,7 @@ class HeaderScanner:
             raise self._bad("WGH-S004", "the header does not start with '{'")
         for key in self._keys("WGH-S004"):
             if key in seen:
-                raise self._bad("WGH-S005", f"the key {ascii(key[:80])} stands twice")
+                raise self._bad("WGH-S005", f"the key {key[:80]!a} stands twice")
             seen.add(key)
             if len(seen) > MAX_TENSORS:
                 raise self._bad("WGH-S007", f"more than {MAX_TENSORS} tensors")
@@ -103,7 +103,7 @@ class HeaderScanner:
         start = self._at
         for key in self._keys("WGH-S006"):
             if key in self.metadata:
-                raise self._bad("WGH-S005", f"the metadata key {ascii(key[:80])} stands twice")
+                raise self._bad("WGH-S005", f"the metadata key {key[:80]!a} stands twice")
             self.metadata[key] = self._string("WGH-S006")
             if len(self.metadata) > MAX_PAIRS or self._at - start > MAX_METADATA:
                 raise self._bad("WGH-S006", "there is more metadata than is read")
@@ -113,14 +113,14 @@ class HeaderScanner:
         start = self._at
         match = _ENTRY.match(self._text, start, start + MAX_ENTRY)
         if match is None:
-            raise self._bad("WGH-S007", f"{ascii(name[:80])} is not described by a small flat object")
+            raise self._bad("WGH-S007", f"{name[:80]!a} is not described by a small flat object")
         fields: dict[str, Any] = {}
         for key in self._keys("WGH-S007"):
             if key in fields:
-                raise self._bad("WGH-S005", f"{ascii(name[:80])} states {ascii(key[:80])} twice")
+                raise self._bad("WGH-S005", f"{name[:80]!a} states {key[:80]!a} twice")
             fields[key] = self._string("WGH-S008") if key == "dtype" else self._numbers(key)
         if set(fields) != set(_FIELDS) or len(fields["data_offsets"]) != 2:
-            raise self._bad("WGH-S007", f"{ascii(name[:80])} needs dtype, shape and two data_offsets")
+            raise self._bad("WGH-S007", f"{name[:80]!a} needs dtype, shape and two data_offsets")
         begin, end = fields["data_offsets"]
         return Entry(name, fields["dtype"], fields["shape"], begin, end, self._base + start)
 
@@ -144,7 +144,7 @@ class HeaderScanner:
     def _string(self, rule: str) -> str:
         self._expect('"', rule)
         try:
-            text, self._at = scanstring(self._text, self._at, True)  # noqa: FBT003  # positional only
+            text, self._at = scanstring(self._text, self._at, True)  # positional only
             text.encode()
         except ValueError as error:
             # half of a surrogate pair cannot be written back as UTF-8

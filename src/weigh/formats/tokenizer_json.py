@@ -7,7 +7,7 @@ from weigh.core.errors import MalformedError
 from weigh.core.facts import Basis, Coverage, Fact, FileFacts
 from weigh.core.ports import RangeReader
 from weigh.formats.anomalies import AnomalyList, malformed
-from weigh.formats.json_text import read_json
+from weigh.formats.json_text import MAX_JSON, read_json
 
 FORMAT = "tokenizer"
 MODELS = frozenset({"BPE", "Unigram", "WordLevel", "WordPiece"})
@@ -21,6 +21,8 @@ def read_tokenizer(reader: RangeReader, path: str) -> FileFacts:
     `.truncation`, `.padding` (None where the file sets none), `.special_tokens` (token → id, of the
     post-processor), `.normalizers` (types in order).
     """
+    if reader.size > MAX_JSON:
+        return FileFacts(path, FORMAT, Coverage.UNREAD, f"JSON is read up to {MAX_JSON} bytes")
     try:
         value = read_json(reader)
     except MalformedError as error:
@@ -42,12 +44,13 @@ def read_tokenizer(reader: RangeReader, path: str) -> FileFacts:
 
 
 def _facts(value: dict[str, Any], found: AnomalyList) -> dict[str, Any]:
-    ids = list(_vocabulary_ids(value["model"]))
+    stated = list(_vocabulary_ids(value["model"]))
     added = [t.get("id") for t in _objects(value.get("added_tokens"))]
+    ids = [i for i in stated if _is_id(i)]
     if len(ids) != len(set(ids)):
         found.add("WGH-T002", f"{len(ids) - len(set(ids))} entries of the vocabulary share an id")
-    every = [i for i in (*ids, *added) if _is_id(i)]
-    if len(every) != len(ids) + len(added):
+    every = [*ids, *(i for i in added if _is_id(i))]
+    if len(every) != len(stated) + len(added):
         found.add("WGH-T003", "an entry of the vocabulary has no id, or one that is no number from 0")
     steps = list(_steps(value.get("normalizer"), "normalizers"))
     return {

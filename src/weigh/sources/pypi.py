@@ -100,18 +100,19 @@ class PypiSource:
         if lines and not missing:
             return FetchCost(0, 0, "present")
         file = self._choose(ref, next(iter(lines.values()), None))
-        if self._whole.stored(file, self._sink):
-            return FetchCost(0, file.size, "present")
+        stored = self._whole.stored(file, self._sink)
+        if stored:
+            return FetchCost(0, self._sink.path(stored).stat().st_size, "present")
         if local_file(file) is not None:
-            return FetchCost(0, file.size, "local")
-        if not file.filename.endswith(SUFFIXES):
-            return FetchCost(file.size, file.size, "whole")
+            return FetchCost(0, self._whole.size(file), "local")
+        if not (file.filename.endswith(SUFFIXES) and ref.members and lines):
+            size = self._whole.size(file)
+            return FetchCost(size, size, "whole")
         try:
             needed, whole = self._wheels.cost(file, frozenset(r.members[0] for r in missing if r.members))
         except RangeUnusableError as error:
             return FetchCost(error.total, error.total, "whole")
-        by_range = bool(ref.members and lines)
-        return FetchCost(needed, whole, "range") if by_range else FetchCost(whole, whole, "whole")
+        return FetchCost(needed, whole, "range")
 
     def _choose(self, ref: ArtifactRef, locked: Locked | None) -> Distribution:
         listing = self._indexes.listing(ref.name)

@@ -1,12 +1,15 @@
 """A remote file read in parts over HTTP Range (RFC 9110, section 14)."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from weigh.core.errors import IntegrityError, UnknownAnswerError
 from weigh.system.http import Http, Response
 from weigh.system.urls import without_credentials
 from weigh.system.zip_directory import TAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class RangeUnusableError(UnknownAnswerError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 from weigh.core.errors import UnknownAnswerError
 from weigh.core.events import EventSink
@@ -69,6 +70,16 @@ class Sources:
     def __init__(self, ports: SourcePorts) -> None:
         self._ports = ports
         self._made: dict[RefKind, Source] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the kept network connections."""
+        self._ports.http.close()
 
     def __call__(self, kind: RefKind) -> Source:
         """The source for a kind of ref.

@@ -33,6 +33,17 @@ class WholeFiles:
         digest = file.sha256 or self._measured.get(file.url, "")
         return digest if digest and sink.has(digest) else ""
 
+    def size(self, file: Distribution) -> int:
+        """Bytes of the file as the index or its server states them, -1 when neither does."""
+        place = local_file(file)
+        if place is not None:
+            return existing(place).stat().st_size
+        if file.size >= 0:
+            return file.size
+        # One byte is asked for; the answer's header states the whole.
+        with self._http.stream(file.url, range_start=0, range_end=1) as response:
+            return response.total
+
     def fetch(self, file: Distribution, sink: StoredFiles) -> Fetched:
         """The whole file in the sink.
 

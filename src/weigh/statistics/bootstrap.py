@@ -334,9 +334,10 @@ def _student_p(sums: Sums, studentised: FloatArray) -> float:
 
 
 def _student(sums: Sums, *, level: float) -> Interval:
+    if sums.informative == 0:
+        return Interval(sums.mean, sums.mean, sums.mean, level, sums.n, "degenerate")
     half = float(stdtrit(sums.units_n - 1, 0.5 + level / 2)) * sums.standard_error
-    method = "student-t" if half > 0 else "degenerate"
-    return Interval(sums.mean, sums.mean - half, sums.mean + half, level, sums.n, method)
+    return Interval(sums.mean, sums.mean - half, sums.mean + half, level, sums.n, "student-t")
 
 
 def _bonett_price(sums: Sums, *, whole: float, level: float) -> Interval:

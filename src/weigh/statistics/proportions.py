@@ -94,7 +94,8 @@ def korn_graubard(
     effective = float(groups_n)
     if standard_error > 0:
         few = float(stdtrit(n - 1, quantile)) / float(stdtrit(groups_n - 1, quantile))
-        effective = min(float(n), share * (1 - share) / standard_error**2 * few**2)
+        spread, variance = share * (1 - share) * few**2, standard_error**2
+        effective = float(n) if variance * n <= spread else spread / variance
     low, high = beta_ends(share * effective, effective, level=level)
     return Interval(share, min(low, share), max(high, share), level, n, "korn-graubard")
 

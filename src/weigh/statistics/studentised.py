@@ -51,7 +51,11 @@ class Sums:
     @property
     def informative(self) -> int:
         """Units whose own mean differs from the commonest unit mean: how much there is to resample."""
-        _, counts = np.unique(self.totals / self.sizes, return_counts=True)
+        means = self.totals / self.sizes
+        # Means of equal rows differ by rounding where the groups differ in size.
+        if np.ptp(means) <= 1e-12 * float(np.abs(means).max()):
+            return 0
+        _, counts = np.unique(means, return_counts=True)
         return self.units_n - int(counts.max())
 
     @property
@@ -128,7 +132,10 @@ def _added(positions: IntArray, values: FloatArray, places: int) -> FloatArray:
 def _moments(
     values: FloatArray, *, rng: np.random.Generator, replicates: int
 ) -> tuple[FloatArray, FloatArray]:
-    distinct, counts = np.unique(values, return_counts=True)
+    distinct, first_seen, counts = np.unique(values, return_index=True, return_counts=True)
+    # In order of appearance, so that swapping two models, which negates every value, draws the same rows.
+    order = np.argsort(first_seen)
+    distinct, counts = distinct[order], counts[order]
     if distinct.size <= FEW_DISTINCT:
         drawn = rng.multinomial(values.size, counts / values.size, size=replicates).astype(np.float64)
         return drawn @ distinct, drawn @ np.square(distinct)
@@ -145,7 +152,11 @@ def _moments(
 def _ratio_moments(
     values: FloatArray, sizes: FloatArray, *, rng: np.random.Generator, replicates: int
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    pairs, counts = np.unique(np.stack([values, sizes], axis=1), axis=0, return_counts=True)
+    pairs, first_seen, counts = np.unique(
+        np.stack([values, sizes], axis=1), axis=0, return_index=True, return_counts=True
+    )
+    order = np.argsort(first_seen)
+    pairs, counts = pairs[order], counts[order]
     if counts.size <= FEW_DISTINCT:
         drawn = rng.multinomial(values.size, counts / values.size, size=replicates).astype(np.float64)
         value, size = pairs.T

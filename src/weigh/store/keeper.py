@@ -9,7 +9,7 @@ from typing import Any
 
 from weigh.core.errors import StorageError
 from weigh.core.evidence import Artifact
-from weigh.formats.safetensors import load, write_safetensors
+from weigh.formats.safetensors import load_with_metadata, write_safetensors
 from weigh.store.blobs import Blobs
 
 _NAMES = {
@@ -67,7 +67,7 @@ class BlobKeeper:
         import numpy as np
 
         data = self.load_bytes(artifact)
-        tensors, metadata = load(data)
+        tensors, metadata = load_with_metadata(data)
         arrays = {}
         for key, (dtype, shape, payload) in tensors.items():
             if dtype not in _TYPES:

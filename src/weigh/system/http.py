@@ -15,7 +15,6 @@ A server that sends bytes slowly for ever is bounded per read, not in all. Cooki
 """
 
 import base64
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,14 +24,20 @@ from urllib.parse import SplitResult, unquote
 
 from weigh.core.errors import (
     IntegrityError,
-    NotFoundError,
     OfflineError,
     RefusedError,
-    UnknownAnswerError,
     UsageError,
-    WeighError,
 )
 from weigh.system.addresses import is_internal, is_loopback, literal_address, resolve
+from weigh.system.answers import (
+    ContentRange,
+    content_length,
+    content_range,
+    dropped,
+    is_certificate,
+    raise_for_status,
+    unreachable,
+)
 from weigh.system.trust import Trust, proxy_for, ssl_context
 from weigh.system.urls import DEFAULT_PORTS, at_address, port_of, redirect_target, split, without_credentials
 
@@ -46,7 +51,6 @@ MAX_REDIRECTS = 5
 CHUNK = 256 * 1024
 _RETRIED = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,6 @@ class Timeouts:
 
     connect: float = 10.0
     read: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class ContentRange:
-    """The part a server says it sends: bytes `start` (inclusive) to `end` (exclusive) of `total`."""
-
-    start: int
-    end: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ class Response:
     @property
     def content_range(self) -> ContentRange | None:
         """What a 206 says it holds; None when it does not say, or says something impossible."""
-        return _content_range(self.headers) if self.status == 206 else None
+        return content_range(self.headers) if self.status == 206 else None
 
     @property
     def total(self) -> int:
@@ -106,7 +101,7 @@ class Response:
         if self.status == 416:
             stated = self.headers.get("content-range", "").removeprefix("bytes */")
             return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 20 else -1
-        return _content_length(self.headers)
+        return content_length(self.headers)
 
     @property
     def entity_tag(self) -> str:
@@ -136,7 +131,7 @@ class Response:
                 failures = 0 if self._position - mark >= CHUNK else failures + 1
                 mark = self._position
                 if failures > RETRIES:
-                    raise _dropped(self.url, self._position, error) from error
+                    raise dropped(self.url, self._position, error) from error
                 skip = self._take_up_again(failures)
             else:
                 return
@@ -159,8 +154,8 @@ class Response:
         last = str(part.end - 1) if part else ""
         _, raw = self._http.send(self.url, {**self._sent, "range": f"bytes={start}-{last}"})
         headers = {k.lower(): v for k, v in raw.headers.items()}
-        continued = _content_range(headers) if raw.status_code == 206 else None
-        total = continued.total if continued else _content_length(headers)
+        continued = content_range(headers) if raw.status_code == 206 else None
+        total = continued.total if continued else content_length(headers)
         moved = raw.status_code == 206 and (continued is None or continued.start != start)
         tag = headers.get("etag", "")
         changed = tag != self.entity_tag or (self.total >= 0 <= total != self.total)
@@ -288,7 +283,7 @@ class Http:
         for _ in range(MAX_REDIRECTS + 1):
             raw = self._attempts(url, headers)
             if raw.status_code not in _REDIRECTS:
-                _raise_for_status(url, raw)
+                raise_for_status(url, raw)
                 return url, raw
             raw.close()
             url = redirect_target(url, raw.headers.get("location", ""))
@@ -303,8 +298,8 @@ class Http:
             try:
                 raw = self._once(url, headers)
             except httpx2.TransportError as error:
-                if attempt == RETRIES or _is_certificate(error):
-                    raise _unreachable(url, error) from error
+                if attempt == RETRIES or is_certificate(error):
+                    raise unreachable(url, error) from error
             except httpx2.InvalidURL as error:
                 raise UsageError(f"cannot use the address {without_credentials(url)!r}") from error
             else:
@@ -398,59 +393,5 @@ class Http:
         return self._clients[key]
 
 
-def _content_range(headers: Mapping[str, str]) -> ContentRange | None:
-    match = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
-    if match is None:
-        return None
-    start, last, total = (int(g) for g in match.groups())
-    return ContentRange(start, last + 1, total) if start <= last < total else None
-
-
-def _content_length(headers: Mapping[str, str]) -> int:
-    stated = headers.get("content-length", "")
-    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 20 else -1
-
-
 def _backoff(attempt: int) -> float:
     return 0.25 * float(2**attempt)
-
-
-def _raise_for_status(url: str, raw: "httpx2.Response") -> None:
-    status = raw.status_code
-    if status in {200, 206, 416}:
-        return
-    raw.close()
-    shown = without_credentials(url)
-    if status in {404, 410}:
-        raise NotFoundError(f"nothing lies at {shown}", why=f"the server answered {status}")
-    hint = ""
-    if status in {401, 403, 407}:
-        hint = "put the user and password for this host into pip's index-url"
-    raise UnknownAnswerError(f"cannot read {shown}", why=f"the server answered {status}", hint=hint)
-
-
-def _is_certificate(error: Exception) -> bool:
-    return "CERTIFICATE_VERIFY_FAILED" in str(error)
-
-
-def _unreachable(url: str, error: Exception) -> WeighError:
-    shown = without_credentials(url)
-    if _is_certificate(error):
-        return UnknownAnswerError(
-            f"cannot trust the server of {shown}",
-            why="its certificate is not signed by an authority this machine trusts",
-            hint="set PIP_CERT or SSL_CERT_FILE to your organisation's certificate file",
-        )
-    return OfflineError(
-        f"cannot reach {shown}",
-        why=str(error) or type(error).__name__,
-        hint="check the network and the proxy settings; what is already stored works with --offline",
-    )
-
-
-def _dropped(url: str, position: int, error: Exception) -> OfflineError:
-    return OfflineError(
-        f"the connection to {without_credentials(url)} broke after {position:,} bytes",
-        why=str(error) or type(error).__name__,
-        hint="run again; whole files go on where they stopped",
-    )

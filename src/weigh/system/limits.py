@@ -68,8 +68,8 @@ def apply_resource_limits(limits: ResourceLimits) -> tuple[tuple[str, str], ...]
             which = getattr(resource, kind)
             # A hard limit that is already lower stays: it is stricter, and cannot be raised.
             hard = resource.getrlimit(which)[1]
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(which, (value, value))
+            limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(which, (limit, limit))
         except (OSError, ValueError, AttributeError) as error:
             missing.append((name, f"{kind}: {error}"))
     return tuple(missing)

@@ -29,9 +29,8 @@ def machine_class() -> str:
 
 def usable_cpus() -> int:
     """Processors this process may run on, at least 1."""
-    if sys.platform == "linux":
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
+    allowed = getattr(os, "sched_getaffinity", None)
+    return max(1, len(allowed(0))) if allowed else os.cpu_count() or 1
 
 
 def total_memory() -> int:

@@ -50,13 +50,18 @@ def wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
         return None
 
 
-def end(process: subprocess.Popen[bytes]) -> int:
-    """Kill the process and everything in its session's group, and take its exit status, so no zombie stays."""
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process and its group at once; whoever waits for it takes its exit status."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):
             process.kill()
+
+
+def end(process: subprocess.Popen[bytes]) -> int:
+    """Kill the process and its group, and take its exit status, so that no zombie stays."""
+    kill(process)
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             with contextlib.suppress(BrokenPipeError):

@@ -44,7 +44,9 @@ DENIED = (
     "process_madvise", "process_mrelease", "kcmp", "move_pages", "migrate_pages", "setsid", "setpgid",
     # memory and queues that no limit counts
     "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "semget", "msgget", "mq_open", "vmsplice",
-    # what Landlock leaves open: modes, owners, times and attributes of files, and files by handle
+    # what Landlock leaves open: modes, owners, times and attributes of files, and files by handle;
+    # before its third version also shortening a file by its path
+    "truncate",
     "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat",
     "setxattr", "lsetxattr", "fsetxattr", "setxattrat",
     "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
@@ -61,7 +63,7 @@ DENIED = (
     "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "reboot", "iopl",
     "ioperm", "sethostname", "setdomainname", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex",
 )  # fmt: skip
-"""Calls that come back with EPERM. `clone`, `clone3`, `tgkill`, `prctl`, `prlimit64` have rules of their own."""
+"""Calls that come back with EPERM. `clone`, `clone3`, `tgkill`, `prctl`, `prlimit64` have their own rules."""
 
 # PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_PTRACER: would undo what `limits.py` set.
 _FORBIDDEN_PRCTL = (1, 4, 0x59616D61)

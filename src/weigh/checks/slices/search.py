@@ -127,7 +127,7 @@ def _candidates(parts: list[Partition], wrong: NDArray[np.bool_]) -> list[_Candi
 def _scores(codes: IntArray, count: int, wrong: NDArray[np.bool_]) -> FloatArray:
     known = codes >= 0
     sizes = np.bincount(codes[known], minlength=count).astype(np.float64)
-    errors = np.bincount(codes[known], weights=wrong[known], minlength=count)
+    errors = np.bincount(codes[known], weights=wrong[known], minlength=count).astype(np.float64)
     scores = excess_score(errors, sizes, int(wrong.sum()), wrong.size)
     return np.where(sizes >= FEWEST_ROWS // 2, scores, -np.inf)
 
@@ -158,7 +158,7 @@ def _tail(
 
 def _members(candidate: _Candidate, parts: list[Partition]) -> NDArray[np.bool_]:
     inside = [parts[column].codes == code for column, code in candidate.parts]
-    return np.logical_and.reduce(inside)
+    return np.asarray(np.logical_and.reduce(inside), dtype=np.bool_)
 
 
 def _slice(

@@ -89,7 +89,7 @@ def _require(name: str, columns: Mapping[str, NDArray[np.str_]]) -> None:
 
 
 def _named(subject: SliceSubject, *, seed: int) -> tuple[list[_Part], list[Finding], int]:
-    """Parts that can be judged, remarks on what cannot, and rows in the largest part too small to judge."""
+    """Parts that can be judged, remarks on what cannot, and the rows of the part nearest to it."""
     predictions = subject.predictions
     wrong = ~np.asarray(predictions.correct, dtype=np.bool_)
     parts: list[_Part] = []
@@ -105,10 +105,12 @@ def _named(subject: SliceSubject, *, seed: int) -> tuple[list[_Part], list[Findi
         if len(cut.names) == 1:
             remarks.append(_unjudged(column, f"all test rows have {cut.names[0]}: there is no rest"))
             continue
-        small = np.flatnonzero((sizes < FEWEST_ROWS) | (values.size - sizes < FEWEST_ROWS))
+        # A slice that leaves too few rows outside has nothing to be held against.
+        fewer = np.minimum(sizes, values.size - sizes)
+        small = np.flatnonzero(fewer < FEWEST_ROWS)
         if small.size:
             remarks.append(_too_small(column, cut.names, sizes, small))
-            largest_small = max(largest_small, int(sizes[small].max()))
+            largest_small = max(largest_small, int(fewer[small].max()))
         parts.extend(
             _part(cut.names[code], cut.codes == code, wrong, predictions, seed=seed)
             for code in np.setdiff1d(np.arange(sizes.size), small).tolist()

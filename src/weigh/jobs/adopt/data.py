@@ -67,7 +67,7 @@ def prepare_data(
     )
     prepared = load_prepared(found, keep)
     counts = dict(prepared.counts)
-    used = len(prepared.ladder[-1]), sum(len(index) for _, index in prepared.tests)
+    used = len(prepared.ladder[-1]), sum(len(test.rows) for test in prepared.tests)
     say(
         "data",
         f"{data.name} · {numbers.count(counts.get('read', 0))} rows read · "

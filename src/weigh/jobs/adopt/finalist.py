@@ -27,13 +27,14 @@ def question_finalist(
     subject = Subject(SubjectKind.PREDICTOR, arm.predictor, arm.arm)
     runtimes = tuple((name, installed_version(name)) for name in LIBRARIES)
     answers = _predictions(ground, answers_of(ground, evidence))
-    common = {"inputs": inputs, "seed": ground.seed, "runtimes": runtimes}
     accuracy = ground.bench.ask(
         ACCURACY,
         subject,
         lambda: PredictionSet(answers, _constant(ground, arm.full)),
         parameters={"rows": arm.full},
-        **common,
+        inputs=inputs,
+        seed=ground.seed,
+        runtimes=runtimes,
     )
     slices = options.roles.slices
     if not slices:
@@ -43,7 +44,9 @@ def question_finalist(
         subject,
         lambda: SliceSubject(answers[0], named=slices, searched=slices),
         parameters={"columns": list(slices)},
-        **common,
+        inputs=inputs,
+        seed=ground.seed,
+        runtimes=runtimes,
     )
     return (accuracy, named)
 
@@ -52,15 +55,15 @@ def _predictions(ground: Ground, proba: dict[str, np.ndarray]) -> tuple[Predicti
     table = ground.prepared.table
     return tuple(
         Predictions(
-            ids=table.ids[index],
-            labels=table.labels[index],
-            proba=proba[name],
+            ids=tuple(table.ids[i] for i in test.rows.tolist()),
+            labels=table.labels[test.rows],
+            proba=proba[test.name],
             classes=table.classes,
-            columns={key: values[index] for key, values in table.columns.items()},
-            groups=table.groups[index],
-            test=name,
+            columns={key: values[test.rows] for key, values in table.columns.items()},
+            groups=table.groups[test.rows],
+            test=test.name,
         )
-        for name, index in ground.prepared.tests
+        for test in ground.prepared.tests
     )
 
 

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from weigh.adapt.arm import Arm, Rows
-from weigh.adapt.fit import CHECK as TRIAL, FitSubject, cost_of
+from weigh.adapt.fit import CHECK as TRIAL, FitSubject, TrialTest, cost_of
 from weigh.adapt.table import Offer
 from weigh.adapt.trial import BaseCost
 from weigh.code.closure import code_digest
 from weigh.core.canonical import loads
 from weigh.core.cost import Cost
+from weigh.core.digest import of_value
 from weigh.core.errors import StorageError
 from weigh.core.events import Progress
 from weigh.core.evidence import Evidence
@@ -20,7 +22,8 @@ from weigh.core.ports import Keeper
 from weigh.core.predictor import Predictor
 from weigh.core.recommendation import ArmKind, Recommendation
 from weigh.core.subject import Subject, SubjectKind
-from weigh.datasets.prepare import Prepared
+from weigh.datasets.prepare import Prepared, Trying
+from weigh.datasets.splits import FEWEST_TRAIN
 from weigh.decide.budget import Budget, PlannedTrial, planned
 from weigh.decide.decision import CHECK as DECISION, DecisionSubject
 from weigh.decide.trials import ArmTrials, Inputs, TestSet
@@ -73,22 +76,11 @@ class Trials:
     notes: tuple[str, ...]
 
 
-def take(rows: Rows, index: Any) -> Rows:
-    """The rows at these positions."""
-    return Rows(
-        n=len(index),
-        texts=[rows.texts[i] for i in index] if rows.texts is not None else None,
-        features=rows.features.take(index) if rows.features is not None else None,
-        embeddings=rows.embeddings[index] if rows.embeddings is not None else None,
-        scores=rows.scores[index] if rows.scores is not None else None,
-    )
-
-
 def run_arms(ground: Ground, offers: tuple[Offer, ...], budget: Budget) -> Trials:
     """Fit and try every arm that can run, the full size of all of them first."""
     arms = {arm.id: arm for arm, why_not in offers if not why_not}
     order = {arm_id: place + 1 for place, arm_id in enumerate(arms)}
-    sizes = {len(index): index for index in ground.prepared.ladder}
+    sizes = {len(index): index for index in _usable(ground.prepared)}
     evidence: dict[tuple[str, int], Evidence] = {}
     predictors: dict[tuple[str, int], Predictor] = {}
     plan = planned(tuple(sorted(sizes)), order)
@@ -121,11 +113,11 @@ def _trial(
     def payload() -> FitSubject:
         return FitSubject(
             arm=arm,
-            rows=take(ground.rows, index),
+            rows=ground.rows.take(index),
             labels=prepared.table.labels[index],
             groups=prepared.table.groups[index],
             classes=len(prepared.table.classes),
-            tests=tuple((name, take(ground.rows, rows)) for name, rows in prepared.tests),
+            tests=tuple(_test(ground.rows, test, index) for test in prepared.tests),
             base=_base_cost(ground.base_cost, len(index)) if base else None,
             keep=ground.keep,
         )
@@ -142,6 +134,25 @@ def _trial(
     )
     budget.spent(trial, ground.bench.clock.monotonic() - began)
     return predictor, found
+
+
+def _test(rows: Rows, test: Trying, index: Any) -> TrialTest:
+    if test.train is None:
+        return TrialTest(test.name, rows.take(test.rows))
+    return TrialTest(test.name, rows.take(test.rows), np.flatnonzero(np.isin(index, test.train)))
+
+
+def _usable(prepared: Prepared) -> tuple[Any, ...]:
+    """The subsets from which every test can be fitted for; the whole always can."""
+    return tuple(index for index in prepared.ladder[:-1] if _enough(prepared, index)) + prepared.ladder[-1:]
+
+
+def _enough(prepared: Prepared, index: Any) -> bool:
+    for test in prepared.tests:
+        left = index if test.train is None else index[np.isin(index, test.train)]
+        if len(left) < FEWEST_TRAIN or len(np.unique(prepared.table.labels[left])) < 2:
+            return False
+    return True
 
 
 def _base_cost(base: BaseCost | None, rows: int) -> BaseCost | None:
@@ -179,14 +190,14 @@ def answers_of(ground: Ground, evidence: Evidence) -> dict[str, Any]:
     if artifact is None:
         raise StorageError("a kept trial has no probabilities", hint="repeat the command with --refresh")
     arrays, _ = ground.keep.load_arrays(artifact)
-    return {name: arrays[str(i)] for i, (name, _) in enumerate(ground.prepared.tests)}
+    return {test.name: arrays[str(i)] for i, test in enumerate(ground.prepared.tests)}
 
 
 def decide(ground: Ground, trials: Trials, options: AdoptOptions) -> Recommendation:
     """Ask for the decision and read it back, with the trials' readings put beside it."""
     table = ground.prepared.table
     tests = tuple(
-        TestSet(name, table.labels[index], table.groups[index]) for name, index in ground.prepared.tests
+        TestSet(test.name, table.labels[test.rows], table.groups[test.rows]) for test in ground.prepared.tests
     )
     inputs = Inputs(tests, trials.arms, len(table.classes), options.roles.shift)
     found = ground.bench.ask(
@@ -215,6 +226,4 @@ def _cost(trials: Trials, arm: str) -> Cost | None:
 
 
 def _all_trials(trials: Trials) -> str:
-    from weigh.core.digest import of_value
-
     return of_value([[arm, rows, e.digest] for (arm, rows), e in sorted(trials.evidence.items())])

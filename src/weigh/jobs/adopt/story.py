@@ -107,7 +107,7 @@ def _against(found: Recommendation, evidence: Sequence[Evidence]) -> Iterator[St
     for item in evidence:
         for finding in item.findings:
             if finding.severity.rank >= Severity.HIGH.rank:
-                yield Statement(f"{finding.message} ({finding.rule})", (item.digest,))
+                yield Statement(f"{finding.where}: {finding.message} ({finding.rule})", (item.digest,))
     chosen = found.result(found.arm)
     if chosen is not None:
         lost = [c for c in _oriented(found, chosen.arm) if c.test != "objective" and _undecided(found, c)]
@@ -122,7 +122,7 @@ def _against(found: Recommendation, evidence: Sequence[Evidence]) -> Iterator[St
     for item in evidence:
         for finding in item.findings:
             if finding.severity is Severity.MEDIUM:
-                yield Statement(f"{finding.message} ({finding.rule})", (item.digest,))
+                yield Statement(f"{finding.where}: {finding.message} ({finding.rule})", (item.digest,))
 
 
 def _undecided(found: Recommendation, item: Comparison) -> bool:

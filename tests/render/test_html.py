@@ -1,0 +1,249 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import golden_files
+import pytest
+from hypothesis import given, settings, strategies as st
+from sample_report import ANSWERS, HOSTILE, RECOMMENDATION, SAMPLE, hostile
+
+from weigh.core.errors import ExitCode
+from weigh.core.evidence import Envelope
+from weigh.core.measure import Measure, labelled
+from weigh.core.recommendation import Decision
+from weigh.render.html import page
+from weigh.render.markup import Markup, join, tag
+from weigh.render.page_answer import day
+
+VOID = {"meta", "link", "br", "hr", "img"}
+
+
+class Tree(HTMLParser):
+    """Reads a page strictly: every element closed in order, every attribute once."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.ids, self.text = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, name, attributes):
+        assert len({k for k, _ in attributes}) == len(attributes), attributes
+        self.tags.append((name, dict(attributes)))
+        self.ids += [v for k, v in attributes if k == "id"]
+        if name not in VOID:
+            self.open.append(name)
+
+    def handle_endtag(self, name):
+        assert self.open.pop() == name
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def named(self, name):
+        return [attributes for found, attributes in self.tags if found == name]
+
+
+@pytest.fixture(scope="module")
+def tree():
+    return Tree(page(SAMPLE, command="weigh adopt minilm --data reviews --seed 0"))
+
+
+def test_the_page_is_the_golden_one():
+    golden_files.check(
+        "report.html", page(SAMPLE, command="weigh adopt minilm --data reviews --seed 0").encode()
+    )
+
+
+def test_the_page_has_every_section_and_each_link_leads_somewhere(tree):
+    wanted = {
+        "answer",
+        "reasons",
+        "change",
+        "policy",
+        "ways",
+        "learning",
+        "tests",
+        "checks",
+        "data",
+        "model",
+        "evidence",
+    }
+    assert wanted <= set(tree.ids)
+    links = [a["href"] for a in tree.named("a")]
+    assert links
+    assert {link[1:] for link in links if link.startswith("#")} <= set(tree.ids)
+    assert len(links) == len([link for link in links if link.startswith("#")])
+
+
+def test_ids_are_unique(tree):
+    assert len(tree.ids) == len(set(tree.ids))
+
+
+@pytest.mark.parametrize("report", [SAMPLE, hostile()], ids=["sample", "hostile"])
+def test_the_page_runs_nothing_and_asks_nobody(report):
+    text = page(report, command=HOSTILE)
+    tree = Tree(text)
+    names = {name for name, _ in tree.tags}
+    assert not names & {
+        "script",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "link",
+        "base",
+        "form",
+        "input",
+        "foreignObject",
+    }
+    for _, attributes in tree.tags:
+        assert not any(k.startswith("on") or k in {"src", "srcset", "action", "style"} for k in attributes)
+        assert all(v.startswith("#") for k, v in attributes.items() if k in {"href", "xlink:href"})
+    style = text[text.index("<style>") : text.index("</style>")]
+    assert not re.search(r"url\(|@import|@font-face|expression|</", style)
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+def test_the_content_policy_forbids_everything_but_inline_style(tree):
+    (policy,) = [a["content"] for a in tree.named("meta") if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policy.split("; ")[:3] == ["default-src 'none'", "style-src 'unsafe-inline'", "img-src data:"]
+
+
+def test_hostile_text_stands_on_the_page_as_text():
+    text = page(hostile(), command=HOSTILE)
+    assert "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;" in text
+    assert all(c.isprintable() or c == "\n" for c in text)
+    seen = "".join(Tree(text).text)
+    assert "\\u202e" in seen
+    assert "\\x1b[31m" in seen
+
+
+def test_every_table_has_a_caption_and_header_cells_and_every_drawing_a_name(tree):
+    assert len(tree.named("table")) == len(tree.named("caption")) > 5
+    assert all(a.get("scope") in {"row", "col"} for a in tree.named("th"))
+    drawings = [a for a in tree.named("svg") if "aria-hidden" not in a]
+    assert drawings
+    for drawing in drawings:
+        assert drawing["role"] == "img"
+        assert drawing["aria-labelledby"] in tree.ids
+    assert tree.named("html")[0]["lang"] == "en"
+    assert all("aria-label" in a for a in tree.named("div") if a.get("tabindex") == "0")
+
+
+def test_every_piece_of_evidence_is_cited_in_full_with_its_n(tree):
+    text = "".join(tree.text)
+    for answer in ANSWERS:
+        assert answer.evidence.digest in text
+        assert answer.evidence.request in text
+        assert answer.question in text
+    assert "n=3,100" in text
+    assert "weigh adopt minilm --data reviews --seed 0" in text
+
+
+def test_rows_of_a_table_have_as_many_cells_as_the_head():
+    text = page(SAMPLE)
+    for table in re.findall(r"<table>.*?</table>", text, re.S):
+        rows = re.findall(r"<tr>(.*?)</tr>", table, re.S)
+        widths = {
+            sum(int(n or 1) for n in re.findall(r'<t[hd](?=[ >])[^>]*?(?:colspan="(\d+)")?>', row))
+            for row in rows
+        }
+        assert len(widths) == 1, table
+
+
+def test_an_arm_that_did_not_run_says_why(tree):
+    assert "not run: the model has no labels of its own" in "".join(tree.text)
+
+
+@pytest.mark.parametrize(
+    ("code", "tone"), [(ExitCode.FINE, "good"), (ExitCode.UNKNOWN, "open"), (ExitCode.NO, "bad")]
+)
+def test_the_answer_has_the_tone_of_the_exit_code(code, tone):
+    assert f'class="answer {tone}"' in page(replace(SAMPLE, exit_code=code))
+
+
+def test_a_bare_report_is_still_a_page():
+    bare = replace(
+        SAMPLE,
+        model=None,
+        data=None,
+        recommendation=None,
+        answers=(),
+        steps=(),
+        limits=(),
+        next_commands=(),
+        reasons_for=(),
+        reasons_against=(),
+        unknown=(),
+    )
+    tree = Tree(page(bare))
+    assert {a["href"][1:] for a in tree.named("a")} <= set(tree.ids)
+    nothing = replace(
+        RECOMMENDATION, decision=Decision.UNDECIDED, arm="", arms=(), curves=(), needs_n=1234, worth=None
+    )
+    assert "1,234 test rows" in "".join(Tree(page(replace(bare, recommendation=nothing))).text)
+
+
+def test_a_very_large_report_is_bounded():
+    measures = tuple(
+        Measure("m", 0.5, "fraction", 9, 0.4, 0.6, labels=labelled(i=str(i))) for i in range(3000)
+    )
+    big = replace(ANSWERS[2], evidence=replace(ANSWERS[2].evidence, measures=measures))
+    text = page(replace(SAMPLE, answers=(big,) * 60))
+    assert len(text) < 6_000_000
+    assert "2,800 more rows are in report.json" in text
+    assert Tree(text)
+
+
+def test_a_date_that_is_none_is_a_question_mark():
+    strange = replace(ANSWERS[0], envelope=Envelope("0", "h", 1e300, 0.0))
+    assert day(replace(SAMPLE, answers=(strange,))) == "?"
+    assert day(replace(SAMPLE, answers=())) == "?"
+    assert day(SAMPLE) == "2026-11-18"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(), st.text())
+def test_text_and_attributes_never_leave_their_place(child, attribute):
+    tree = Tree(tag("p", child, title=attribute))
+    assert [name for name, _ in tree.tags] == ["p"]
+    assert list(tree.tags[0][1]) == ["title"]
+
+
+def test_markup_is_kept_and_text_is_escaped():
+    assert (
+        tag("p", "a<b", tag("em", "x"), None, class_="c", x=1.5, y=None)
+        == '<p class="c" x="1.5">a&lt;b<em>x</em></p>\n'
+    )
+    assert join(("a", None, Markup("<br>")), ", ") == "a, <br>"
+    assert tag("meta", name="n", http_equiv="e") == '<meta name="n" http-equiv="e">\n'
+
+
+def luminance(colour):
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_colours_have_the_contrast_that_wcag_asks_for(scheme):
+    text = page(SAMPLE)
+    colours = dict(
+        re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", text.split(":root {")[scheme + 1].split("}")[0])
+    )
+    # WCAG 2.2, 1.4.3: 4.5 for text.
+    for ground in ("ground", "card", "soft"):
+        for ink in ("ink", "quiet", "link", "good", "bad", "open"):
+            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    for tone in ("good", "bad", "open"):
+        assert contrast(colours[tone], colours[f"{tone}-soft"]) >= 4.5, tone
+    for i in range(8):
+        assert contrast(colours[f"s{i}"], colours["card"]) >= 4.5, i

@@ -80,6 +80,7 @@ def test_without_a_model_the_arm_from_scratch_is_trained(make):
     answer = ask(make({"tfidf_linear": {IN: 0.80}}), model=False)
     assert answer.decision is Decision.TRAIN_FROM_SCRATCH
     assert (answer.arm, answer.runner_up) == ("tfidf_linear", "majority")
+    assert any("none was asked about" in s for s in answer.would_change)
 
 
 @pytest.mark.parametrize("model", [True, False])
@@ -239,9 +240,9 @@ def test_a_model_no_better_than_the_baseline_is_adopted_in_at_most_alpha_of_repe
 @pytest.mark.slow
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "macro_f1", "log_loss"])
 @pytest.mark.parametrize("n", [60, 400])
-def test_the_false_adoption_rate_holds_for_every_metric_and_size(make, metric, n, record_property):
+def test_the_false_adoption_rate_holds_for_every_metric_and_size(make, metric, n):
     found = false_adoptions(make, 1000, n, metric)
-    record_property(f"false adoptions of 1000, {metric}, n={n}", found)
+    print(f"false adoptions of 1000, {metric}, n={n}: {found}")
     assert found <= 67
 
 

@@ -188,7 +188,10 @@ RECOMMENDATION = Recommendation(
     detectable=True,
     metric="accuracy",
     objective="mean accuracy over movie, amazon, tweets and nyt",
-    because="the probe beats training from scratch by 0.112 [0.091, 0.134] on the mean of four test sets (Holm p<0.001)",
+    because=(
+        "the probe beats training from scratch by 0.112 [0.091, 0.134] on the mean of four test sets "
+        "(Holm p<0.001)"
+    ),
     arms=(
         arm("probe"),
         arm("tfidf-linear"),
@@ -313,7 +316,8 @@ SAMPLE = Report(
     recommendation=RECOMMENDATION,
     reasons_for=(
         Statement(
-            "holds under domain shift: tweets 0.724 [0.691, 0.757] vs 0.569 [0.532, 0.606] from scratch, n=700",
+            "holds under domain shift: tweets 0.724 [0.691, 0.757] vs 0.569 [0.532, 0.606] from scratch, "
+            "n=700",
             (ACCURACY.digest,),
         ),
         Statement("runs on this machine: 212 MB, p95 6.0 ms, no GPU", (COMPATIBILITY.digest,)),
@@ -339,7 +343,10 @@ SAMPLE = Report(
     exit_code=ExitCode.FINE,
 )
 
-HOSTILE = "\x1b[31mred\x1b[0m \x9b2J\u202egnp.exe\u2066 \r\n\x00</script><img src=x onerror=alert(1)>\"'&\u2028\ufeff\x07`|"
+HOSTILE = (
+    "\x1b[31mred\x1b[0m \x9b2J\u202egnp.exe\u2066 \r\n\x00"
+    "</script><img src=x onerror=alert(1)>\"'&\u2028\ufeff\x07`|"
+)
 UNPAIRED = HOSTILE + "\ud800"
 """What a file name can hold, and canonical JSON, so every digest, cannot."""
 

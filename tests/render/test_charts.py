@@ -1,3 +1,4 @@
+import itertools
 import re
 
 import pytest
@@ -62,7 +63,7 @@ def test_labels_of_lines_that_meet_do_not_cover_each_other():
     out = charts.curves("t", [Series(x, i, same) for i, x in enumerate("abc")], name="c")
     heights = sorted(float(y) for y in re.findall(r'y="([\d.]+)" class="name', out))
     assert len(heights) == 3
-    assert all(b - a >= 16 for a, b in zip(heights, heights[1:], strict=False))
+    assert all(b - a >= 16 for a, b in itertools.pairwise(heights))
 
 
 @pytest.mark.parametrize(

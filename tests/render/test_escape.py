@@ -29,7 +29,7 @@ anything = st.text(st.characters(), max_size=60) | st.text(
         ("\u2028", "\\u2028"),
         ("no\u00a0break", "no break"),
         ("Zürich 東京 🙂", "Zürich 東京 🙂"),
-        ("e" + "\u0301" * 6, "e" + "\u0301" * 4 + "\\u0301\u0301"),
+        ("e" + "\u0301" * 6, "e" + "\u0301" * 4 + "\\u0301" * 2),
     ],
 )
 def test_what_acts_or_hides_is_written_out(hostile, shown):
@@ -71,7 +71,7 @@ def test_html_gives_back_the_visible_text_and_opens_nothing(text):
 @laws
 @given(anything)
 def test_json_text_keeps_everything_but_lone_surrogates(text):
-    assert interoperable(text).encode("utf-8")
+    assert interoperable(text).encode("utf-8").decode("utf-8") == interoperable(text)
     if not any(unicodedata.category(c) == "Cs" for c in text):
         assert interoperable(text) == text
 

@@ -145,8 +145,8 @@ def test_every_piece_of_evidence_is_cited_in_full_with_its_n(tree):
 
 def test_rows_of_a_table_have_as_many_cells_as_the_head():
     text = page(SAMPLE)
-    for table in re.findall(r"<table>.*?</table>", text, re.S):
-        rows = re.findall(r"<tr>(.*?)</tr>", table, re.S)
+    for table in re.findall(r"<table>.*?</table>", text, re.DOTALL):
+        rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
         widths = {
             sum(int(n or 1) for n in re.findall(r'<t[hd](?=[ >])[^>]*?(?:colspan="(\d+)")?>', row))
             for row in rows
@@ -189,12 +189,12 @@ def test_a_bare_report_is_still_a_page():
 
 def test_a_very_large_report_is_bounded():
     measures = tuple(
-        Measure("m", 0.5, "fraction", 9, 0.4, 0.6, labels=labelled(i=str(i))) for i in range(3000)
+        Measure("m", 0.5, "fraction", 9, 0.4, 0.6, labels=labelled(i=str(i))) for i in range(300)
     )
     big = replace(ANSWERS[2], evidence=replace(ANSWERS[2].evidence, measures=measures))
-    text = page(replace(SAMPLE, answers=(big,) * 60))
-    assert len(text) < 6_000_000
-    assert "2,800 more rows are in report.json" in text
+    text = page(replace(SAMPLE, answers=(big,) * 45))
+    assert text.count("<article") == 40
+    assert "100 more rows are in report.json" in text
     assert Tree(text)
 
 

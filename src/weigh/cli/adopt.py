@@ -114,6 +114,7 @@ def run_adopt(options: dict[str, object]) -> int:
 
 def _dry_run(asked: "AdoptOptions", events: "TerminalEvents", *, as_json: bool) -> int:
     from weigh.jobs.adopt.forecast import forecast
+    from weigh.render.escape import visible
 
     told = forecast(asked, events)
     events.close()

@@ -1,8 +1,5 @@
 """`weigh cache`: what is kept on this machine, and making room."""
 
-import json
-import os
-
 import click
 
 

@@ -12,8 +12,9 @@ observations and all rows are kept: dropping them would change the frequencies t
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from weigh.datasets.table import DigestArray, IntArray, Table
+from weigh.datasets.table import IntArray, Table
 from weigh.datasets.wording import count
 
 COPIED_AT_MOST = 0.05
@@ -73,16 +74,12 @@ def is_coarse(table: Table) -> bool:
     return bool((sizes[content] > 1).mean() > COPIED_AT_MOST)
 
 
-def occurs(wanted: DigestArray, among: DigestArray) -> IntArray:
-    """Places in `wanted` of the values that `among` holds too."""
-    return np.flatnonzero(np.isin(wanted, among)).astype(np.int64)
-
-
-def _has_conflict(content: IntArray, labels: IntArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _has_conflict(content: IntArray, labels: IntArray) -> NDArray[np.bool_]:
     """For each content whether its rows disagree on the label."""
     size = int(content.max(initial=-1)) + 1
     low = np.full(size, np.iinfo(np.int64).max)
     high = np.full(size, -1, dtype=np.int64)
     np.minimum.at(low, content, labels)
     np.maximum.at(high, content, labels)
-    return low != high
+    disagree: NDArray[np.bool_] = low != high
+    return disagree

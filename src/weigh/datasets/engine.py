@@ -6,7 +6,7 @@ Rows are handed to it as arrays; only the SQL made by `weigh.datasets.sql` reach
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ class Engine:
         for setting in _SETTINGS:
             self._connection.execute(setting)
 
-    def __enter__(self) -> "Engine":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -68,24 +68,26 @@ class Engine:
             columns: one sequence of text values a column, None where missing.
             rows: length of each.
         """
-        arrays = {f"c{i}": _objects(values) for i, values in enumerate(columns)}
+        arrays: dict[str, NDArray[Any]] = {f"c{i}": _objects(values) for i, values in enumerate(columns)}
         # A table without columns has no length; the number of each row gives it one.
         arrays["position"] = np.arange(rows)
         self._connection.register("rows", arrays)
 
     def passes(self, query: Query) -> NDArray[np.bool_]:
         """Which rows a filter keeps; a missing answer keeps none. bool [n]."""
-        found = self._ask(f"SELECT coalesce({query.sql}, false) FROM rows ORDER BY position", query)
+        sql = f"SELECT coalesce({query.sql}, false) FROM rows ORDER BY position"  # noqa: S608 - made by sql.py
+        found = self._ask(sql, query)
         return np.array([row[0] for row in found], dtype=np.bool_)
 
     def values(self, query: Query) -> list[str | None]:
         """Text of every row, None where missing or empty."""
-        found = self._ask(f"SELECT {query.sql} FROM rows ORDER BY position", query)
+        sql = f"SELECT {query.sql} FROM rows ORDER BY position"  # noqa: S608 - made by sql.py
+        found = self._ask(sql, query)
         return [row[0] or None for row in found]
 
     def broken_number(self, place: int) -> int | None:
         """Position of the first row whose column `place` holds text where a number is needed."""
-        sql = f"SELECT min(position) FROM rows WHERE {broken_number_query(place)}"
+        sql = f"SELECT min(position) FROM rows WHERE {broken_number_query(place)}"  # noqa: S608 - a number
         found = self._connection.execute(sql).fetchall()
         return None if found[0][0] is None else int(found[0][0])
 

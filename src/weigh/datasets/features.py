@@ -102,8 +102,9 @@ def _report_empty(empty: Sequence[str], total: int, events: EventSink) -> None:
 
 def _no_number(name: str, column: Sequence[str | None], stray: set[str], ids: Sequence[str]) -> UsageError:
     row = next(i for i, value in enumerate(column) if value in stray)
+    value = shown(str(column[row]))
     return UsageError(
-        f"cannot use {shown(ids[row])}: {shown(str(column[row]))!r} in column {shown(name)!r} is not a number",
+        f"cannot use {shown(ids[row])}: {value!r} in column {shown(name)!r} is not a number",
         why="the training data has only numbers there",
         hint="correct the value, or leave such rows out with `where`",
     )

@@ -61,10 +61,10 @@ class Gathered:
         self.groups += groups
         if self.texts is not None and texts is not None:
             self.texts += [text or "" for text in texts]
-        for name, kept in self.features.items():
-            kept += values[name]
-        for name, side in self.columns.items():
-            side += [value or "" for value in values[name]]
+        for name in self.features:
+            self.features[name].extend(values[name])
+        for name in self.columns:
+            self.columns[name].extend(value or "" for value in values[name])
             self._require_short(name, len(ids))
 
     def _require_short(self, name: str, rows: int) -> None:

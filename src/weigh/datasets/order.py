@@ -66,7 +66,8 @@ def _commonest(group: IntArray, strata: IntArray) -> IntArray:
     order = np.lexsort((pairs[1], -counts, pairs[0]))
     ordered = pairs[:, order]
     starts = np.concatenate([[True], ordered[0, 1:] != ordered[0, :-1]])
-    return ordered[1, starts].astype(np.int64)
+    commonest: IntArray = ordered[1, starts].astype(np.int64)
+    return commonest
 
 
 def _places(strata: IntArray, sizes: IntArray, draw: NDArray[np.uint64]) -> FloatArray:

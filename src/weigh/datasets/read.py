@@ -15,7 +15,7 @@ from weigh.datasets.assemble import assemble
 from weigh.datasets.decoding import lines, open_text
 from weigh.datasets.engine import Engine
 from weigh.datasets.expression import Expression, column as whole_column, parse
-from weigh.datasets.gathered import Gathered, MOST_SHOWN_ROWS
+from weigh.datasets.gathered import MOST_SHOWN_ROWS, Gathered
 from weigh.datasets.records import Record, Records, check_spec
 from weigh.datasets.sql import Query, broken_number, filter_query, value_query
 from weigh.datasets.table import Table
@@ -250,9 +250,10 @@ def _require_rows(reading: _Reading) -> None:
     missing = [i for i, label in zip(gathered.ids, gathered.labels, strict=True) if label is None]
     if missing:
         some = ", ".join(shown(i) for i in missing[:MOST_SHOWN_ROWS])
+        more = " …" if len(missing) > MOST_SHOWN_ROWS else ""
         raise UsageError(
             f"{count(len(missing), 'row')} of {len(gathered.ids):,} have no label",
-            why=f"`{shown(reading.roles.label)}` is missing at {some}{' …' if len(missing) > MOST_SHOWN_ROWS else ''}",
+            why=f"`{shown(reading.roles.label)}` is missing at {some}{more}",
             hint=f'leave them out: where = "{_filter_hint(reading.roles.label)}"',
         )
 

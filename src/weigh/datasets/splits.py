@@ -366,7 +366,8 @@ def _parts(table: Table, column: str, among: BoolArray, notes: list[str]) -> lis
 def _require_enough(table: Table, train: IntArray, test: IntArray, rows: int, fraction: float) -> None:
     present = np.unique(table.labels[train]).size
     if train.size < FEWEST_TRAIN or test.size < FEWEST_TEST:
-        why = f"training needs {FEWEST_TRAIN} rows and a test {FEWEST_TEST}; there are {train.size} and {test.size}"
+        why = f"training needs {FEWEST_TRAIN} rows and a test {FEWEST_TEST}"
+        why += f"; there are {train.size} and {test.size}"
         needed = math.ceil(max(FEWEST_TEST / fraction, FEWEST_TRAIN / (1 - fraction))) if fraction else 0
         if table.grouped:
             why += "; rows of one group stay on one side"

@@ -122,7 +122,9 @@ def _labels(case: Case, ruling: Ruling, worth: LabelsWorth | None) -> Iterator[s
 
 
 def _threshold(case: Case, ruling: Ruling) -> Iterator[str]:
-    if ruling.decision.adopts and ruling.arm:
+    if ruling.decision is Decision.TRAIN_FROM_SCRATCH:
+        yield "a pre-trained model that does better: none was asked about"
+    if ruling.arm and (ruling.decision.adopts or ruling.decision is Decision.TRAIN_FROM_SCRATCH):
         rival = _strongest_other(case, ruling)
         yield (
             f"a minimum useful gain above {case.gain(ruling.arm, rival):.3f}, the gain over {rival.arm} "

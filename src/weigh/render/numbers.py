@@ -69,7 +69,7 @@ def measure(m: Measure, *, signed: bool = False) -> str:
         return show(m.value) + interval
     if m.unit == "count" and m.value is not None and not ends:
         return count(m.value)
-    unit = "" if m.unit in {"", "fraction", "count"} else f" {m.unit}"
+    unit = "" if m.value is None or m.unit in {"", "fraction", "count"} else f" {m.unit}"
     text = estimate(m.value, m.low, m.high, signed=signed) + unit
     return f"{text} n={count(m.n)}" if m.n > 0 and (ends or m.unit == "fraction") else text
 

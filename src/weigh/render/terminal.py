@@ -50,6 +50,10 @@ def screen(report: Report, *, width: int, colour: bool) -> str:
     lines = _compose(report, usable, paint, lines_each=2)
     if len(lines) > MAX_LINES:
         lines = _compose(report, usable, paint, lines_each=1)
+    if len(lines) > MAX_LINES:
+        # What was done gives way to what came out of it.
+        most = max(2, min(len(report.steps), MAX_STEPS) - (len(lines) - MAX_LINES))
+        lines = _compose(report, usable, paint, lines_each=1, steps=most)
     return "\n".join(lines) + "\n"
 
 
@@ -69,9 +73,11 @@ def error_screen(error: WeighError) -> str:
     return "\n".join(lines)
 
 
-def _compose(report: Report, width: int, paint: Paint, *, lines_each: int) -> list[str]:
+def _compose(
+    report: Report, width: int, paint: Paint, *, lines_each: int, steps: int = MAX_STEPS
+) -> list[str]:
     blocks = [
-        _steps(report.steps, width),
+        _steps(report.steps, width, most=steps),
         _verdict(report, width, paint),
         _reasons(report, width, paint, lines_each=lines_each),
         [*_next(report, width), " " * INDENT + f"exit {int(report.exit_code)}"],
@@ -83,10 +89,11 @@ def _compose(report: Report, width: int, paint: Paint, *, lines_each: int) -> li
     return out
 
 
-def _steps(steps: Sequence[StepLine], width: int) -> list[str]:
-    shown = steps if len(steps) <= MAX_STEPS else steps[-(MAX_STEPS - 1) :]
+def _steps(steps: Sequence[StepLine], width: int, *, most: int) -> list[str]:
+    shown = steps if len(steps) <= most else steps[-(most - 1) :]
     hidden = len(steps) - len(shown)
-    lines = [f"  {'…':<{STEP_WIDTH}} {hidden} earlier steps are in the report"] if hidden else []
+    earlier = f"  {'…':<{STEP_WIDTH}} {hidden} earlier steps are in the report"
+    lines = [clip(earlier, width)] if hidden else []
     for step in shown:
         name = clip(step.step, STEP_WIDTH)
         lines.append(clip(f"  {_pad(name, STEP_WIDTH)} {visible(step.text)}", width))

@@ -141,7 +141,7 @@ class PypiSource:
             except RangeUnusableError as error:
                 # Nothing is locked yet, so the whole file is what would be fetched in any case.
                 self._events.emit(Warned(str(error)))
-        return nested_members(self._sink.path(self._whole.fetch(file, self._sink).sha256), outer)
+        return nested_members(self._whole.fetch_to_list(file, self._sink), outer)
 
     def _from_whole(
         self, file: Distribution, ref: ArtifactRef, sink: StoredFiles, locked: Locked | None

@@ -12,6 +12,9 @@ from weigh.sources.index import version_of
 from weigh.sources.pages import Distribution
 from weigh.sources.source import Locked
 
+_SHOWN = 8
+"""File names in one message."""
+
 
 def choose(ref: ArtifactRef, offered: Iterable[Distribution], locked: Locked | None) -> Distribution:
     """The file that `ref` means: the one it or the lock names, else the universal wheel, else the sdist.
@@ -32,10 +35,10 @@ def choose(ref: ArtifactRef, offered: Iterable[Distribution], locked: Locked | N
     for file in files:
         if file.filename == name:
             return _agreed(file, ref, locked)
-    listed = [f.filename for f in files if version_of(f.filename) == wanted]
+    listed = _listed([f for f in files if version_of(f.filename) == wanted])
     raise NotFoundError(
         f"no index has the file {name}",
-        why=f"of {ref.name} {wanted} there are: {', '.join(listed) or 'no files'}",
+        why=f"of {ref.name} {wanted} there are: {listed or 'no files'}",
     )
 
 
@@ -70,9 +73,14 @@ def _unnamed(ref: ArtifactRef, files: tuple[Distribution, ...], wanted: Version)
         )
     raise UsageError(
         f"{ref} is not one file",
-        why=f"it comes for several platforms: {', '.join(f.filename for f in release)}",
+        why=f"it comes for several platforms: {_listed(release)}",
         hint=f"name one: {replace(ref, file=release[0].filename)}",
     )
+
+
+def _listed(files: list[Distribution]) -> str:
+    shown = ", ".join(f.filename for f in files[:_SHOWN])
+    return shown + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
 
 
 def _is_universal(filename: str) -> bool:

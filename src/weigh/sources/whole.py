@@ -27,6 +27,7 @@ class WholeFiles:
         self._http = http
         self._events = events
         self._measured: dict[str, str] = {}
+        self._unreported: dict[str, int] = {}
 
     def stored(self, file: Distribution, sink: StoredFiles) -> str:
         """Digest under which the sink has the file already, "" when it has not."""
@@ -53,7 +54,9 @@ class WholeFiles:
         digest = self.stored(file, sink)
         if digest:
             size = sink.path(digest).stat().st_size
-            return Fetched(digest, size, 0, "present", file.filename, digest, bool(file.sha256))
+            earlier = self._unreported.pop(file.url, 0)
+            method: FetchMethod = "whole" if earlier else "present"
+            return Fetched(digest, size, earlier, method, file.filename, digest, bool(file.sha256))
         place = local_file(file)
         transferred = 0
         # Without a digest, bytes left from another day cannot be told from those of today.
@@ -69,8 +72,17 @@ class WholeFiles:
         digest = sink.last_sha256()
         self._measured[file.url] = digest
         size = sink.path(digest).stat().st_size
-        method: FetchMethod = "whole" if place is None else "local"
+        method = "whole" if place is None else "local"
         return Fetched(digest, size, transferred, method, file.filename, digest, bool(file.sha256))
+
+    def fetch_to_list(self, file: Distribution, sink: StoredFiles) -> Path:
+        """The whole file, because its members cannot be listed without it.
+
+        What that transfers is reported by the next `fetch`, which then finds the file present.
+        """
+        fetched = self.fetch(file, sink)
+        self._unreported[file.url] = fetched.transferred
+        return sink.path(fetched.sha256)
 
     def _download(self, file: Distribution, writer: BlobWriter) -> int:
         """Append what is missing to `writer`; returns how many bytes crossed the network."""

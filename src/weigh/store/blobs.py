@@ -13,7 +13,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,7 +128,7 @@ class Blobs:
                 why=f"it has {state.st_size} bytes, at most {max_size} are expected",
             )
         with storing(path), path.open("rb") as file:
-            data = file.read(max_size + 1)
+            data = file.read(state.st_size + 1)
         if sha256_hex(data) != sha256:
             raise self._condemned(sha256)
         return data
@@ -198,27 +198,27 @@ class Blobs:
     def _resumed(self, sha256: str, size: int, resume_key: str) -> Iterator[Draft]:
         path = self.partial(resume_key)
         lock = path.with_suffix(".lock")
-        with locked(lock, timeout=self._patience, what="fetching the same file"):
-            with self._draft(path, sha256, size, keep=True) as draft:
-                yield draft
+        with (
+            locked(lock, timeout=self._patience, what="fetching the same file"),
+            self._draft(path, sha256, size, keep=True) as draft,
+        ):
+            yield draft
 
     @contextmanager
     def _draft(self, path: Path, sha256: str, size: int, *, keep: bool = False) -> Iterator[Draft]:
         """A draft at `path` that is published at the end; on failure it goes, unless `keep`."""
         make_folder(path.parent)
-        there = self._standing(sha256, size) if keep else None
-        draft = Draft(path, sha256=sha256, size=size, standing=there)
+        standing = self._standing(sha256, size) if keep else None
         try:
-            try:
+            with closing(Draft(path, sha256=sha256, size=size, standing=standing)) as draft:
                 yield draft
                 self._publish(draft)
-            finally:
-                draft.close()
+            keep = False
         except UntrustedError:
             keep = False
             raise
         finally:
-            if not keep or draft.published:
+            if not keep:
                 with suppress(OSError):
                     path.unlink()
 
@@ -241,7 +241,6 @@ class Blobs:
             # A young file is not pruned, so the one that stands must look as young as this one.
             with suppress(FileNotFoundError), storing(target):
                 os.utime(target)
-            draft.published = True
         self._published.sha256 = sha256
 
     def partial(self, resume_key: str) -> Path:

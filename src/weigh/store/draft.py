@@ -28,7 +28,6 @@ class Draft:
 
     def __init__(self, path: Path, *, sha256: str, size: int, standing: int | None = None) -> None:
         self.path = path
-        self.published = False
         self._sha256 = sha256
         self._limit = size
         self._standing = standing
@@ -59,10 +58,11 @@ class Draft:
         """
         if not chunk:
             return
-        if self._limit >= 0 and self.size + len(chunk) > self._limit or self._standing is not None:
+        limit = self._limit if self._standing is None else self._standing
+        if 0 <= limit < self.size + len(chunk):
             raise IntegrityError(
                 "more bytes arrived than were promised",
-                why=f"{self.size + len(chunk)} bytes so far, {max(self._limit, self.size)} were promised",
+                why=f"{self.size + len(chunk)} bytes so far, {limit} were promised",
                 hint="fetch it again; if this repeats, the source serves another file",
             )
         # A failed write leaves the file and the hash apart; only a success brings them together.
@@ -117,7 +117,6 @@ class Draft:
         """
         with storing(target):
             publish(self._descriptor, self.path, target, mode=mode)
-        self.published = True
 
     def close(self) -> None:
         """Close the file and leave it as it is."""

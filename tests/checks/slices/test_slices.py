@@ -45,23 +45,21 @@ def world(seed, n=1000, *, planted):
     return columns, rng.random(n) < error
 
 
-def test_pure_noise_raises_an_alarm_in_at_most_a_tenth_of_data_sets(record_property):
+def test_pure_noise_raises_an_alarm_in_at_most_a_tenth_of_data_sets():
     alarms = 0
     for seed in range(200):
         columns, wrong = world(seed, planted=False)
         alarms += bool(search(columns, ~wrong, None, seed=seed)[0])
-    record_property("null data sets with an alarm, of 200", alarms)
     assert alarms <= 20
 
 
-def test_a_planted_slice_is_found_in_at_least_nine_of_ten_data_sets(record_property):
+def test_a_planted_slice_is_found_in_at_least_nine_of_ten_data_sets():
     found = 0
     for seed in range(200):
         columns, wrong = world(seed, planted=True)
         found += any(
             "b" in one.columns and "b=u" in one.name for one in search(columns, ~wrong, None, seed=seed)[0]
         )
-    record_property("planted slices found, of 200", found)
     assert found >= 180
 
 

@@ -60,7 +60,7 @@ def prepare_data(
         DATA,
         Subject(SubjectKind.DATASET, data.snapshot.digest, data.name),
         payload,
-        parameters={"spec": plain(spec), "roles": plain(options.roles), "caps": plain(caps), "test": plain(test_spec)},
+        parameters=plain({"spec": spec, "roles": options.roles, "caps": caps, "test": test_spec}),
         inputs=(("test", test.snapshot.digest),) if test is not None else (),
         seed=options.seed,
         runtimes=tuple((name, installed_version(name)) for name in ("duckdb", "numpy")),

@@ -9,9 +9,9 @@ from weigh.core.evidence import Evidence
 from weigh.core.gate import Word, judge_file, worst_word
 from weigh.core.snapshot import SnapshotFile
 from weigh.core.subject import Subject, SubjectKind
+from weigh.formats.reader import FileReader
 from weigh.jobs.adopt.bring import Brought
 from weigh.jobs.workbench import Workbench
-from weigh.formats.reader import FileReader
 from weigh.store.view import ModelView
 
 

@@ -25,18 +25,14 @@ def forecast(options: AdoptOptions, events: EventSink) -> tuple[tuple[str, str],
     if options.model != "none":
         lines.append(("fetch", _fetch(bench, project, options.model, data=False)))
     caps = TEXT_CAPS if options.roles.text else TABLE_CAPS
-    lines.append(
-        (
-            "data",
-            f"at most {numbers.count(caps.train)} rows to train on, {numbers.count(caps.test)} to test on, "
-            f"{numbers.count(caps.shift)} of each other domain",
-        )
-    )
+    most = [numbers.count(n) for n in (caps.train, caps.test, caps.shift)]
+    lines.append(("data", f"at most {most[0]} rows to train on, {most[1]} to test on, {most[2]} a domain"))
     if options.model != "none" and options.roles.text:
         rows = caps.train + caps.test + (3 * caps.shift if options.roles.shift else 0)
         about = numbers.seconds(rows / TEXTS_A_SECOND)
-        lines.append(("run", f"up to {numbers.count(rows)} texts through the model, about {about} on two cores"))
-    lines.append(("decide", f"every arm on five nested subsets, at most {numbers.seconds(options.budget_seconds)} in all"))
+        lines.append(("run", f"up to {numbers.count(rows)} texts, about {about} on two cores"))
+    budget = numbers.seconds(options.budget_seconds)
+    lines.append(("decide", f"every arm on five nested subsets, at most {budget} in all"))
     return tuple(lines)
 
 

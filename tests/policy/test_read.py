@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -84,7 +87,7 @@ def test_every_packaged_policy_reads_and_bears_its_own_name():
 def test_the_personal_policy_restricts_no_decision_and_asks_little():
     personal = read_preset("personal")
     required = {r.id for r in personal.requirements if r.required}
-    assert required == {"loading-runs-no-code", "runs-here", "runs-as-it-asks"}
+    assert required == {"loading-runs-no-code", "runs-here", "runs-as-it-asks", "tests-stay-unseen"}
     assert all(r.kind is not RequirementKind.DECISION for r in personal.requirements)
 
 
@@ -173,3 +176,10 @@ def test_any_text_is_a_policy_with_our_line_or_a_usage_error(text):
     except UsageError:
         return
     assert "a" in [line.id for line in policy.requirements]
+
+
+def test_the_example_of_the_reference_page_is_a_policy():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "policy.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(read_policy(example).waivers) == 1
+    assert all(f"| `{name}` |" in page for name in preset_names())

@@ -198,6 +198,17 @@ def test_a_very_large_report_is_bounded():
     assert Tree(text)
 
 
+def test_labels_that_all_dots_share_are_left_out_of_the_drawing():
+    measures = tuple(
+        Measure("m", 0.5, "fraction", 9, 0.4, 0.6, labels=labelled(slice=s, test="same"))
+        for s in ("IN", "US")
+    )
+    answer = replace(ANSWERS[3], evidence=replace(ANSWERS[3].evidence, measures=measures, findings=()))
+    text = page(replace(SAMPLE, answers=(answer,)))
+    assert re.search(r">IN</text>", text)
+    assert not re.search(r">IN · same</text>", text)
+
+
 def test_a_date_that_is_none_is_a_question_mark():
     strange = replace(ANSWERS[0], envelope=Envelope("0", "h", 1e300, 0.0))
     assert day(replace(SAMPLE, answers=(strange,))) == "?"

@@ -1,6 +1,8 @@
 import copy
 import dataclasses
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import golden_files
 import pytest
@@ -199,3 +201,12 @@ def test_any_text_survives_the_way_through_json(title, name):
     value = canonical.loads(to_json(report))
     assert broken(value) == []
     assert (value["report"]["title"], value["report"]["model"]["name"]) == (title, name)
+
+
+def test_the_example_of_the_reference_page_compares_runs():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "report-json.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names = {}
+    exec(example, names)
+    assert names["same_run"](to_json(SAMPLE), to_json(another_run()))
+    assert not names["same_run"](to_json(SAMPLE), to_json(replace(SAMPLE, seed=1)))

@@ -1,10 +1,10 @@
 from dataclasses import dataclass, field
 
 import pytest
-
 from tests.sources.archive_making import demo_wheel
 from tests.sources.disk_sink import DiskSink
 from tests.sources.index_server import IndexServer
+
 from weigh.core.errors import UsageError
 from weigh.core.events import Event
 from weigh.sources.pypi import PypiSource

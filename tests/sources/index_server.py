@@ -52,7 +52,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         server, told = self.server, self.server.behaviour
         path = self.path.partition("?")[0]
-        server.seen.append((path, self.headers.get("Range", ""), dict(self.headers.items())))
+        server.seen.append(
+            (path, self.headers.get("Range", ""), {k.lower(): v for k, v in self.headers.items()})
+        )
         if told.busy:
             told.busy -= 1
             return self._send(503, b"busy", "text/plain")

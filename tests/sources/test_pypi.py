@@ -2,9 +2,9 @@ import hashlib
 import re
 
 import pytest
-
 from tests.sources.archive_making import demo_wheel, noise, tarred, zipped
 from tests.sources.disk_sink import DiskSink
+
 from weigh.core.errors import (
     IntegrityError,
     MalformedError,
@@ -191,7 +191,7 @@ def test_an_unknown_project_names_the_indexes_asked(index, make_source):
 
 
 def test_a_missing_member_names_what_is_near(make_source):
-    with pytest.raises(NotFoundError, match="no such|no 'demo_model/absent'") as told:
+    with pytest.raises(NotFoundError, match="no 'demo_model/absent'") as told:
         make_source().entries(parse_ref("pypi:demo-model==1.0#demo_model/absent"))
     assert "demo_model" in told.value.why
 
@@ -249,7 +249,7 @@ def test_flipped_bytes_in_a_range_answer_are_refused(index, make_source, sink):
 def test_an_index_that_lies_about_size_is_refused_by_range_and_whole(index, make_source, sink):
     index.behaviour.sizes[WHEEL] = len(index.files[WHEEL]) + 5
     for locked in (None, lock(index.members[MEMBER])):
-        with pytest.raises(IntegrityError, match="another size|not what was promised") as told:
+        with pytest.raises(IntegrityError, match=r"another size|not what was promised") as told:
             make_source().fetch(parse_ref(REF), sink, locked=locked)
         assert "states" in told.value.why
     assert sink.blobs() == []
@@ -272,13 +272,15 @@ def test_a_server_that_lies_about_ranges_costs_a_question(index, make_source, si
     with pytest.raises(UnknownAnswerError, match="cannot read a part") as told:
         make_source().fetch(ref, sink, locked=lock(data))
     assert LIES[lie] in told.value.why
-    assert "0.3 MB" in told.value.why
+    # With neither the index nor the server stating a size, the cost is said to be unknown.
+    cost = "unknown size" if (lie, form) == ("no-content-range", "html") else "0.3 MB"
+    assert cost in told.value.why
     assert told.value.hint
     asked = []
     agreed = make_source(confirm=lambda text: asked.append(text) or True)
     fetched = agreed.fetch(ref, sink, locked=lock(data))
     assert (fetched.method, read(sink, fetched)) == ("whole", data)
-    assert "0.3 MB" in asked[0]
+    assert cost in asked[0]
 
 
 def test_without_range_the_cost_is_told_and_the_whole_file_fetched_once(index, make_source, sink, recorder):
@@ -384,7 +386,7 @@ def test_passwords_of_an_index_are_sent_but_never_shown(index, make_source, sink
     secret = f"http://user:hunter2@{index.address}/simple"
     fetched = make_source(index_url=secret).fetch(parse_ref("pypi:demo-model==1.0"), sink)
     assert fetched.method == "whole"
-    assert all(headers.get("Authorization") == "Basic dXNlcjpodW50ZXIy" for _, _, headers in index.seen)
+    assert [h.get("authorization") for _, _, h in index.seen] == ["Basic dXNlcjpodW50ZXIy"] * 2
     with pytest.raises(NotFoundError) as told:
         make_source(index_url=secret).entries(parse_ref("pypi:absent==1"))
     index.behaviour.states[WHEEL] = "ab" * 32

@@ -143,6 +143,18 @@ def test_few_values_get_students_interval():
     assert found.method == "student-t"
 
 
+def test_few_exceptions_are_wider_than_students_interval():
+    values = np.zeros(200)
+    values[:4] = [0.5, 0.7, 0.6, 0.9]
+    found = mean_bootstrap(values, seed=0)
+    oracle = stats.t.interval(0.95, 199, loc=values.mean(), scale=stats.sem(values))
+    assert found.method == "pseudo-row"
+    assert found.high > oracle[1]
+    assert found.contains(values.mean())
+    moved = mean_bootstrap(values + 3, seed=0)
+    assert moved.high == pytest.approx(found.high + 3)
+
+
 def test_values_that_do_not_vary_are_called_degenerate():
     assert mean_bootstrap(np.full(50, 0.3), seed=0).degenerate
     groups = np.repeat(np.arange(20), np.arange(1, 21))

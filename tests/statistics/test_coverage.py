@@ -257,6 +257,9 @@ CASES = [
     of_grouped_share(150, 0.95, APPROXIMATE),
     of_grouped_share(60, 0.02, EXACT),
     *(of_pair(*pair) for pair in PAIRS),
+    # Too few disagreements to resample: exact test, interval never too narrow.
+    of_pair("rare 0/1 losses n=300", 0.0, lambda rng: hits_pair(rng, 300, 0.01, 0.01), window=MIXED),
+    of_pair("rare 0/1 losses n=1000", 0.006, lambda rng: hits_pair(rng, 1000, 0.008, 0.002)),
     # Too heavy for n = 100: single rows carry the variance. The interval may then only be too wide.
     of_pair("extreme tails n=100", 0.2, lambda rng: skewed_pair(rng, 100, 0.2), window=MIXED),
     of_auroc(100, 1.0),

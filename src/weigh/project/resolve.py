@@ -6,12 +6,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from weigh.core.errors import NotFoundError, UsageError
-from weigh.core.ports import BlobSink
 from weigh.core.ref import ArtifactRef, RefKind, parse_ref
 from weigh.core.snapshot import Snapshot, SnapshotFile
 from weigh.project.lock import Lock, LockedFile
 from weigh.project.manifest import Declaration, Part
-from weigh.sources.source import Entry, Fetched, Locked, Source
+from weigh.sources.source import Entry, Fetched, Locked, Source, StoredFiles
 
 SourceOf = Callable[[RefKind], Source]
 
@@ -50,7 +49,7 @@ def ad_hoc(text: str, *, section: str, folder: Path) -> Declaration:
     return Declaration(section, text, (Part(ref),), folder=folder)
 
 
-def resolve(declaration: Declaration, lock: Lock, source_of: SourceOf, sink: BlobSink) -> Resolved:
+def resolve(declaration: Declaration, lock: Lock, source_of: SourceOf, sink: StoredFiles) -> Resolved:
     """Fetch what is not in the store yet and return the snapshot.
 
     Locked files are verified against the lock; files without a lock line are fetched whole and
@@ -67,7 +66,9 @@ def resolve(declaration: Declaration, lock: Lock, source_of: SourceOf, sink: Blo
     return _from_sources(declaration, source_of, sink)
 
 
-def _from_lock(folder: Path, locked: tuple[LockedFile, ...], source_of: SourceOf, sink: BlobSink) -> Resolved:
+def _from_lock(
+    folder: Path, locked: tuple[LockedFile, ...], source_of: SourceOf, sink: StoredFiles
+) -> Resolved:
     transferred = 0
     for line in locked:
         if sink.has(line.sha256):
@@ -79,7 +80,7 @@ def _from_lock(folder: Path, locked: tuple[LockedFile, ...], source_of: SourceOf
     return Resolved(snapshot, locked, transferred, locked=True)
 
 
-def _from_sources(declaration: Declaration, source_of: SourceOf, sink: BlobSink) -> Resolved:
+def _from_sources(declaration: Declaration, source_of: SourceOf, sink: StoredFiles) -> Resolved:
     lines: list[LockedFile] = []
     transferred = 0
     for part in declaration.parts:

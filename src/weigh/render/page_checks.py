@@ -106,13 +106,24 @@ def _picture(evidence: Evidence, i: int) -> Markup | None:
     name, family = max(families.items(), key=lambda f: len(f[1]), default=("", []))
     if len(family) < 2:
         return None
-    rows = [DotRow(_values(m), _STYLE, m) for m in family[:MAX_DOTS]]
+    telling = _telling(family)
+    rows = [DotRow(_values(m, telling), _STYLE, m) for m in family[:MAX_DOTS]]
     drawing = charts.dots(f"{name}, with intervals", rows, name=f"dots-{i}")
     return drawing and tag("figure", tag("figcaption", name), plot(drawing))
 
 
-def _values(m: Measure) -> str:
-    return " · ".join(value for _, value in m.labels)
+def _telling(family: Sequence[Measure]) -> frozenset[str]:
+    """Label keys whose values tell the measures of a family apart."""
+    values: dict[str, set[str]] = {}
+    for m in family:
+        for key, value in m.labels:
+            values.setdefault(key, set()).add(value)
+    return frozenset(key for key, seen in values.items() if len(seen) > 1)
+
+
+def _values(m: Measure, telling: frozenset[str]) -> str:
+    shown = [value for key, value in m.labels if key in telling] or [value for _, value in m.labels]
+    return " · ".join(shown)
 
 
 def _measures(evidence: Evidence) -> Markup | None:

@@ -131,7 +131,7 @@ def encode(frame: Frame) -> list[bytes | memoryview]:
             raise _broken(f"arrays of type {array.dtype} do not travel")
         listed.append([name, dtype, list(array.shape)])
         flat = np.ascontiguousarray(array, dtype=DTYPES[dtype][0]).reshape(-1)
-        payload.append(memoryview(flat).cast("B") if flat.size else memoryview(b""))
+        payload.append(flat.data.cast("B") if flat.size else memoryview(b""))
     try:
         header = dumps({"kind": frame.kind, "fields": frame.fields, "arrays": listed})
     except NotCanonicalError as error:

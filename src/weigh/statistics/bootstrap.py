@@ -1,5 +1,6 @@
 """Intervals and paired tests by resampling rows or groups of rows."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -34,6 +35,8 @@ JACKKNIFE_BLOCKS = 400
 UNDEFINED_SHARE = 0.05
 # Fewer units that differ from the rest are too few to resample: resamples without any of them appear.
 FEW_INFORMATIVE = 12
+# In samples of less than 16 units, this share of them is enough.
+DIFFERING_SHARE = 0.75
 # Studentising on fewer units meets resamples of one unit repeated, whose standard error is zero.
 FEW_UNITS = 8
 
@@ -145,8 +148,10 @@ def mean_bootstrap(
 
     The symmetric studentised bootstrap, over groups where given. Values that are all 0 or 1 are a share:
     alone they get `proportion`, in groups with few exceptions `korn_graubard`, so that a perfect score
-    still has an honest width. Fewer than 8 units, or fewer than 12 that differ from the rest, get
-    Student's t.
+    still has an honest width. Fewer than 8 units get Student's t. Where fewer than 12 units differ from
+    the commonest value there is too little to resample: the interval is then that of the values and one
+    pseudo-row as far from the commonest value as the farthest, in each direction (simulated coverage with
+    about 5 such rows: 94 % when they are alike, 85 % when they are exponential; Student's t: 88 and 78 %).
 
     Args:
         values: [n], finite.
@@ -165,7 +170,8 @@ def mean_bootstrap(
     if binary and groups is None:
         return proportion(int(array.sum()), array.size, level=level)
     sums = unit_sums(array, groups)
-    few = sums.units_n < FEW_UNITS or sums.informative < FEW_INFORMATIVE
+    differing = min(FEW_INFORMATIVE, int(DIFFERING_SHARE * sums.units_n))
+    few = sums.units_n < FEW_UNITS or sums.informative < differing
     if binary and few:
         return korn_graubard(
             int(array.sum()),
@@ -175,13 +181,13 @@ def mean_bootstrap(
             level=level,
         )
     if few:
-        return _student(sums, level=level)
+        return _few_values(sums, level=level)
     rng = generator(seed)
     folded = fold(sums, rng=rng)
     studentised = student_replicates(folded, rng=rng, replicates=replicates)
     found = _studentised_ends(folded, studentised, level=level)
     if found is None:
-        return _student(sums, level=level)
+        return _few_values(sums, level=level)
     if binary:
         found = max(0.0, found[0]), min(1.0, found[1])
     return _enclosing(sums.mean, found, level=level, n=sums.n, method="studentised-bootstrap")
@@ -333,11 +339,18 @@ def _student_p(sums: Sums, studentised: FloatArray) -> float:
     return (1 + beyond) / (studentised.size + 1)
 
 
-def _student(sums: Sums, *, level: float) -> Interval:
-    if sums.informative == 0:
+def _few_values(sums: Sums, *, level: float) -> Interval:
+    commonest, times = sums.commonest
+    if times == sums.units_n:
         return Interval(sums.mean, sums.mean, sums.mean, level, sums.n, "degenerate")
-    half = float(stdtrit(sums.units_n - 1, 0.5 + level / 2)) * sums.standard_error
-    return Interval(sums.mean, sums.mean - half, sums.mean + half, level, sums.n, "student-t")
+    if sums.units_n < FEW_UNITS:
+        half = float(stdtrit(sums.units_n - 1, 0.5 + level / 2)) * sums.standard_error
+        return Interval(sums.mean, sums.mean - half, sums.mean + half, level, sums.n, "student-t")
+    moved = Sums(sums.totals - commonest * sums.sizes, sums.sizes, sums.n)
+    low, high = _pseudo_row_ends(moved, pseudo=float(np.abs(moved.totals).max()), level=level)
+    return _enclosing(
+        sums.mean, (low + commonest, high + commonest), level=level, n=sums.n, method="pseudo-row"
+    )
 
 
 def _bonett_price(sums: Sums, *, whole: float, level: float) -> Interval:
@@ -345,16 +358,21 @@ def _bonett_price(sums: Sums, *, whole: float, level: float) -> Interval:
     pseudo = max(float(np.abs(sums.totals).max()), whole if np.isfinite(whole) else 0.0)
     if pseudo == 0.0:
         return Interval(0.0, 0.0, 0.0, level, sums.n, "degenerate")
+    low, high = _pseudo_row_ends(sums, pseudo=pseudo, level=level)
+    found = max(-whole, low), min(whole, high)
+    return _enclosing(sums.mean, found, level=level, n=sums.n, method="bonett-price")
+
+
+def _pseudo_row_ends(sums: Sums, *, pseudo: float, level: float) -> tuple[float, float]:
+    """Return mean -/+ t se after adding one unit of average size with total `pseudo` and one with -`pseudo`."""
     size = sums.n / sums.units_n
     totals = np.append(sums.totals, [pseudo, -pseudo])
     sizes = np.append(sums.sizes, [size, size])
-    mean = totals.sum() / sizes.sum()
+    mean = float(totals.sum() / sizes.sum())
     residuals = totals - mean * sizes
-    error = np.sqrt(np.dot(residuals, residuals)) / sizes.sum()
-    half = float(stdtrit(sums.units_n - 1, 0.5 + level / 2)) * float(error)
-    low, high = float(mean) - half, float(mean) + half
-    low, high = max(-whole, low), min(whole, high)
-    return _enclosing(sums.mean, (low, high), level=level, n=sums.n, method="bonett-price")
+    error = math.sqrt(float(np.dot(residuals, residuals))) / float(sizes.sum())
+    half = float(stdtrit(sums.units_n - 1, 0.5 + level / 2)) * error
+    return mean - half, mean + half
 
 
 def _sign_flip(sums: Sums, rng: np.random.Generator, replicates: int) -> float:

@@ -18,7 +18,7 @@ class Interval:
         n: number of observations (rows, not groups) the estimate rests on.
         method: how the ends were found: `wilson`, `clopper-pearson`, `korn-graubard`, `bca-bootstrap`,
             `percentile-bootstrap`, `studentised-bootstrap`, `paired-bootstrap`, `bonett-price`,
-            `student-t`, or `degenerate` (see `degenerate`).
+            `pseudo-row`, `student-t`, or `degenerate` (see `degenerate`).
 
     Raises:
         UsageError: when an end is NaN or infinite, the ends do not enclose the value, the level is not in

@@ -49,14 +49,19 @@ class Sums:
         return float(self.totals.sum() / self.n)
 
     @property
-    def informative(self) -> int:
-        """Units whose own mean differs from the commonest unit mean: how much there is to resample."""
+    def commonest(self) -> tuple[float, int]:
+        """The commonest mean of a unit and how many units have it; all, where they differ by rounding only."""
         means = self.totals / self.sizes
         # Means of equal rows differ by rounding where the groups differ in size.
         if np.ptp(means) <= 1e-12 * float(np.abs(means).max()):
-            return 0
-        _, counts = np.unique(means, return_counts=True)
-        return self.units_n - int(counts.max())
+            return float(means[0]), self.units_n
+        distinct, counts = np.unique(means, return_counts=True)
+        return float(distinct[np.argmax(counts)]), int(counts.max())
+
+    @property
+    def informative(self) -> int:
+        """Units whose own mean differs from the commonest one: how much there is to resample."""
+        return self.units_n - self.commonest[1]
 
     @property
     def standard_error(self) -> float:

@@ -120,7 +120,7 @@ class Response:
         skip = failures = mark = 0
         while True:
             try:
-                for chunk in self._raw.iter_raw(CHUNK):
+                for chunk in self._raw.iter_raw():
                     fresh = chunk[skip:]
                     skip = max(0, skip - len(chunk))
                     self._position += len(fresh)

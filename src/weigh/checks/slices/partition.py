@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from weigh.checks.accuracy.scores import FloatArray, IntArray
+from weigh.checks.slices.rates import FloatArray, IntArray
 
 # A column of numbers with more distinct values than this is cut at its quartiles.
 MOST_NUMBERS = 10

@@ -7,9 +7,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from weigh.checks.accuracy.scores import FloatArray, IntArray, Metric, dependent, paired_difference
 from weigh.checks.slices.partition import Partition, partition
-from weigh.statistics.exact import slice_tail
+from weigh.checks.slices.rates import FloatArray, IntArray, tail
 from weigh.statistics.multiplicity import benjamini_hochberg
 
 # A slice needs this many rows in all, half of them in each half.
@@ -75,7 +74,7 @@ def search(
         return (), 0
     members = [_members(candidate, parts)[second] for candidate in candidates]
     enough = [index for index, member in enumerate(members) if member.sum() >= FEWEST_ROWS // 2]
-    tails = [_tail(members[i], wrong[second], _of(groups, second), seed=seed) for i in enough]
+    tails = [tail(members[i], wrong[second], _of(groups, second), seed=seed) for i in enough]
     adjusted = benjamini_hochberg(tails)
     confirmed = sorted((float(p), index) for p, index in zip(adjusted, enough, strict=True) if p <= RATE)
     found = [_slice(candidates[i], parts, members[i], wrong, second, p) for p, i in confirmed]
@@ -130,30 +129,6 @@ def _scores(codes: IntArray, count: int, wrong: NDArray[np.bool_]) -> FloatArray
     errors = np.bincount(codes[known], weights=wrong[known], minlength=count).astype(np.float64)
     scores = excess_score(errors, sizes, int(wrong.sum()), wrong.size)
     return np.where(sizes >= FEWEST_ROWS // 2, scores, -np.inf)
-
-
-def tail(member: NDArray[np.bool_], wrong: NDArray[np.bool_], groups: IntArray | None, *, seed: int) -> float:
-    """One-sided p-value that a slice fixed beforehand has its errors by chance.
-
-    Exact (hypergeometric) where rows are independent; from the clustered bootstrap of the difference in
-    error rates where they come in groups.
-    """
-    inside = int(member.sum())
-    if dependent(groups) is None:
-        return slice_tail(int(wrong[member].sum()), inside, int(wrong.sum()), wrong.size)
-    error_in, error_out = float(wrong[member].mean()), float(wrong[~member].mean())
-    gap = error_in - error_out
-    influence = np.where(member, (wrong - error_in) / inside, -(wrong - error_out) / (wrong.size - inside))
-    values = gap + influence * wrong.size
-    zero = np.zeros(wrong.size)
-    two_sided = paired_difference(Metric.LOG_LOSS, values, zero, groups, seed=seed).p_value
-    return two_sided / 2 if gap > 0 else 1 - two_sided / 2
-
-
-def _tail(
-    member: NDArray[np.bool_], wrong: NDArray[np.bool_], groups: IntArray | None, *, seed: int
-) -> float:
-    return 1.0 if member.all() else tail(member, wrong, groups, seed=seed)
 
 
 def _members(candidate: _Candidate, parts: list[Partition]) -> NDArray[np.bool_]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from weigh.checks.accuracy.scores import IntArray, Metric, mean_interval
 from weigh.checks.slices.partition import by_value
-from weigh.checks.slices.search import FEWEST_ROWS, Slice, search, tail
+from weigh.checks.slices.rates import IntArray, share_right, tail
+from weigh.checks.slices.search import FEWEST_ROWS, Slice, search
 from weigh.core.check import Check, Context
 from weigh.core.errors import UsageError
 from weigh.core.evidence import Evidence
@@ -134,8 +134,7 @@ def _part(
 def _accuracy(
     predictions: Predictions, member: NDArray[np.bool_] | IntArray, name: str, origin: str, *, seed: int
 ) -> Measure:
-    hits = np.asarray(predictions.correct, dtype=np.float64)[member]
-    found = mean_interval(Metric.ACCURACY, hits, predictions.groups[member], seed=seed)
+    found = share_right(predictions.correct[member], predictions.groups[member], seed=seed)
     return Measure(
         name="slice_accuracy",
         value=found.value,

@@ -111,11 +111,9 @@ def _against(found: Recommendation, evidence: Sequence[Evidence]) -> Iterator[St
     chosen = found.result(found.arm)
     if chosen is not None:
         lost = [c for c in _oriented(found, chosen.arm) if c.test != "objective" and _undecided(found, c)]
-        for item in sorted(lost, key=_gain)[:1]:
-            yield Statement(
-                f"on {item.test} no detectable gain over {item.other}: {_difference(item)}",
-                (chosen.evidence,),
-            )
+        for one in sorted(lost, key=_gain)[:1]:
+            said = f"on {one.test} no detectable gain over {one.other}: {_difference(one)}"
+            yield Statement(said, (chosen.evidence,))
         worst = _worst_test(chosen)
         if worst is not None:
             yield Statement(f"weakest on {worst.label('test')}: {numbers.measure(worst)}", (chosen.evidence,))

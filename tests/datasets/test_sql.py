@@ -128,7 +128,11 @@ def test_a_value_is_text_or_missing(engine, source, expected):
             "at character 15: '=' cannot bring together a column and true or false",
             "the grammar is in docs/reference/expressions.md",
         ),
-        ("before(id, text) = 'a'", "at character 12: the second argument of before is a text in quotes", "'_'"),
+        (
+            "before(id, text) = 'a'",
+            "at character 12: the second argument of before is a text in quotes",
+            "'_'",
+        ),
         ("before(id, '') = 'a'", "at character 12: the second argument of before is a text in quotes", "'_'"),
     ],
 )
@@ -199,8 +203,8 @@ def test_arithmetic_and_comparison_are_those_of_numbers(fuzzed, column, shift, b
     assert fuzzed.passes(query).tolist() == [v is not None and abs(v + shift) * 2 <= bound for v in column]
 
 
-@given(st.integers(1, 12))
-@settings(max_examples=12, deadline=None)
+@given(st.integers(1, 10))
+@settings(max_examples=10, deadline=None)
 def test_sql_grows_in_proportion_to_the_expression(depth):
     one = "if(length(trim(lower(after(before(concat(x, 'a'), 'q'), 'r')))) / 2 is missing, x, "
     sql = value_query(parse(one * depth + "x" + ")" * depth), ("x",)).sql

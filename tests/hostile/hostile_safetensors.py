@@ -63,7 +63,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "dtype-without-size": (built({"a": entry([0], 0, 0, "STRING")}), "WGH-S008"),
     "dtype-a-number": (built({"a": entry([1], 0, 4) | {"dtype": 4}}, bytes(4)), "WGH-S008"),
     "shape-negative": (built({"a": entry([-1], 0, 4)}, bytes(4)), "WGH-S009"),
-    "shape-a-fraction": (raw(b'{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}', b"x"), "WGH-S007"),
+    "shape-a-fraction": (raw(b'{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}', b"x"), "WGH-S009"),
     "shape-overflows": (built({"a": entry([2**40, 2**40], 0, 4)}, bytes(4)), "WGH-S009"),
     "offsets-negative": (built({"a": entry([1], -4, 0)}, bytes(4)), "WGH-S010"),
     "offsets-reversed": (built({"a": entry([1], 4, 0)}, bytes(4)), "WGH-S010"),

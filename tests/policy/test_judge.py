@@ -135,10 +135,13 @@ def test_an_advisory_line_is_listed_and_counts_for_nothing():
 
 
 def test_a_check_that_does_not_apply_is_said_and_does_not_count():
-    lines = policy(no_worse_than("low"), replace(answered(), id="other"))
-    verdict = judge(lines, (), None, today=TODAY, not_asked={"security": "no model was asked about"})
-    assert verdict.kind == "unknown"
+    lines = policy(no_worse_than("low"), replace(answered("accuracy"), id="other"))
+    verdict = judge(
+        lines, (evidence(),), None, today=TODAY, not_asked={"security": "no model was asked about"}
+    )
+    assert verdict.kind == "pass"
     assert verdict.reasons[0].text == "does not apply: no model was asked about"
+    assert verdict.reasons[0].kind == "unknown"
     assert not verdict.reasons[0].required
 
 

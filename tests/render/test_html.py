@@ -193,7 +193,7 @@ def test_a_very_large_report_is_bounded():
     )
     big = replace(ANSWERS[2], evidence=replace(ANSWERS[2].evidence, measures=measures))
     text = page(replace(SAMPLE, answers=(big,) * 45))
-    assert text.count("<article") == 40
+    assert text.count("<article") == 41
     assert "100 more rows are in report.json" in text
     assert Tree(text)
 
@@ -207,6 +207,16 @@ def test_labels_that_all_dots_share_are_left_out_of_the_drawing():
     text = page(replace(SAMPLE, answers=(answer,)))
     assert re.search(r">IN</text>", text)
     assert not re.search(r">IN · same</text>", text)
+
+
+def test_many_answers_to_one_question_are_folded_and_all_are_there():
+    answers = tuple(
+        replace(ANSWERS[2], evidence=replace(ANSWERS[2].evidence, request=f"sha256:{i:064d}"))
+        for i in range(9)
+    )
+    tree = Tree(page(replace(SAMPLE, answers=(ANSWERS[0], *answers))))
+    assert "asked 9 times" in "".join(tree.text)
+    assert {f"answer-{i}" for i in range(10)} <= set(tree.ids)
 
 
 def test_a_date_that_is_none_is_a_question_mark():

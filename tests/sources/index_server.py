@@ -140,7 +140,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        for name, value in (headers or {}).items():
+        for name, value in {**self.server.headers, **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
         if told.drops and 0 < told.drop_after < len(body):
@@ -162,6 +162,7 @@ class IndexServer(ThreadingHTTPServer):
         self.behaviour = Behaviour()
         self.files: dict[str, bytes] = {}
         self.bodies: dict[str, tuple[str, bytes]] = {}
+        self.headers: dict[str, str] = {}
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
 

@@ -50,9 +50,17 @@ def open_text(path: Path, name: str, encoding: str) -> TextIO:
             why=f"the encodings are: {', '.join(ENCODINGS)}",
         )
     try:
-        return path.open(encoding=ENCODINGS[encoding], errors=_MARK, newline="")
+        codec = _utf16(path) if encoding == "utf-16" else ENCODINGS[encoding]
+        return path.open(encoding=codec, errors=_MARK, newline="")
     except OSError as error:
         raise UsageError(f"cannot read {shown(name)}", why=error.strerror or type(error).__name__) from error
+
+
+def _utf16(path: Path) -> str:
+    """Python's utf-16 wants a byte order mark; without one the bytes are little-endian, as Windows writes."""
+    with path.open("rb") as file:
+        marked = file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+    return "utf-16" if marked else "utf-16-le"
 
 
 def lines(stream: TextIO, name: str, encoding: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from weigh.formats.onnx_messages import ATTRIBUTE, FUNCTION, GRAPH, NODE, OPERAT
 from weigh.formats.onnx_tensor import TensorReader, read_port
 from weigh.formats.wire import Run, Span
 
+MAX_NODES = 500_000
 MAX_OPERATORS = 100_000
 """Different operators of one file."""
 MAX_OPERATOR_SETS = 1_000
@@ -112,12 +113,14 @@ class GraphWalk:
 
     def node(self, span: Span, *, depth: int, scope: str) -> None:
         """Note one node, its tensors and its subgraphs."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self.reader.wire.limit(f"more than {MAX_NODES} nodes", span[0])
         message = self.reader.wire.collect(span, NODE, depth=depth)
         operator = (message.get("domain", [""])[-1], message.get("op_type", [""])[-1])
         if operator not in self.operators and len(self.operators) >= MAX_OPERATORS:
             raise self.reader.wire.limit(f"more than {MAX_OPERATORS} different operators", span[0])
         self.operators[operator] += 1
-        self.nodes += 1
         outputs = [o for o in message.get("output", ()) if o]
         label = scope + (outputs[0] if outputs else message.get("name", [""])[-1] or operator[1])
         for attribute in message.get("attribute", ()):

@@ -20,7 +20,7 @@ Span = tuple[int, int]
 WINDOW = 64 * 1024
 MAX_DEPTH = 64
 """Nested messages; protobuf's own readers stop at 100."""
-MAX_FIELDS = 8_000_000
+MAX_FIELDS = 4_000_000
 """Fields read in one file. The largest published graphs have some 100,000 nodes of 15 fields."""
 MAX_TEXT = 64 * 1024
 """Bytes of one string that is kept."""

@@ -11,27 +11,10 @@ _DOUBLE = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SINGLE = re.compile(r"'(?:[^']|'')*'")
 _BARE = re.compile(r"[^,\[\]{}\"'#&*!|>%@`]+(?:[^,\[\]{}]*[^,\[\]{}\s])?")
 _REST = re.compile(r"\s*(?:#.*)?")
-_OPENING, _CLOSING = "[{", "]}"
 
 
 class UnreadError(Exception):
     """Something stands here that the subset does not cover. Never leaves the YAML reader."""
-
-
-def is_whole_flow(text: str) -> bool:
-    """Whether quotes and brackets that `text` opens are closed again."""
-    depth, at = 0, 0
-    while at < len(text):
-        pattern = {'"': _DOUBLE, "'": _SINGLE}.get(text[at])
-        if pattern is not None and (depth == 0 or text[at - 1] in " [{,:"):
-            match = pattern.match(text, at)
-            if match is None:
-                return False
-            at = match.end()
-        else:
-            depth += (text[at] in _OPENING) - (text[at] in _CLOSING)
-            at += 1
-    return depth <= 0
 
 
 class FlowReader:

@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from weigh.formats.yaml_flow import FlowReader, UnreadError, is_whole_flow
+from weigh.formats.yaml_flow import FlowReader, UnreadError
 
 MAX_LINES = 20_000
 MAX_DEPTH = 16
 
+# possessive: a line of many blanks must not be tried from each of them
 _KEY = re.compile(
-    r"(?P<key>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|[^\s\-?:,\[\]{}#&*!|>'\"%@`][^#:]*?|-[^\s#:][^#:]*?)"
+    r"(?P<key>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|[^\s\-?:,\[\]{}#&*!|>'\"%@`][^#:]*+|-[^\s#:][^#:]*+)"
     r"\s*:(?:\s+|$)(?P<rest>.*)"
 )
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
@@ -57,13 +58,17 @@ def read_yaml_map(text: str) -> tuple[dict[str, Any], tuple[Unread, ...]]:
     ]
     found: dict[str, Any] = {}
     unread: list[Unread] = []
+    twice: set[str] = set()
     for block in _top_blocks(lines):
         try:
             value, _ = _Block(block).value(0, 0, 0)
             if not isinstance(value, dict):
                 _give_up("something that is no key and value")
             for key, item in value.items():
-                if key in found:
+                if key in found or key in twice:
+                    # which of the two is meant is anybody's guess, so neither counts
+                    found.pop(key, None)
+                    twice.add(key)
                     _give_up(f"the key {key!r} stands twice")
                 found[key] = item
         except UnreadError as error:
@@ -77,7 +82,8 @@ def _top_blocks(lines: list[_Line]) -> list[list[_Line]]:
     """Each top-level key with the lines that belong to it."""
     blocks: list[list[_Line]] = []
     for line in lines:
-        starts = line.indent == 0 and line.text and not line.text.startswith(("- ", "#")) and line.text != "-"
+        inside = line.text.startswith(("- ", "#", "\t")) or line.text == "-"
+        starts = line.indent == 0 and line.text and not inside
         closes = line.text[:1] in {"]", "}"}
         if starts and not (closes and blocks):
             blocks.append([line])
@@ -118,7 +124,7 @@ class _Block:
             match = _KEY.fullmatch(line.text)
             if line.indent > indent or match is None:
                 _give_up(f"line {line.number} is no key of the map it stands in")
-            key = str(_plain(match["key"])) if match["key"][0] not in "\"'" else _quoted(match["key"])
+            key = _quoted(match["key"]) if match["key"][0] in "\"'" else match["key"].rstrip()
             if key in found or key == "<<":
                 _give_up(f"the key {key!r} stands twice, or merges")
             found[key], at = self._after(match["rest"], at, indent, depth)
@@ -167,12 +173,10 @@ class _Block:
         if _BLOCK_SCALAR.fullmatch(text):
             return self._block_scalar(text, at, indent)
         parts, at = [text], at + 1
-        while at < len(self._lines) and not _is_complete(" ".join(parts)):
-            parts.append(self._lines[at].text)
-            at += 1
-            if len(parts) > 1000:
-                _give_up("a quoted text or flow collection that does not end")
         if text[0] in "[{\"'":
+            while at < len(self._lines) and self._goes_on(at, indent):
+                parts.append(self._lines[at].text)
+                at += 1
             return FlowReader(" ".join(parts), _plain).whole(), at
         while at < len(self._lines) and self._lines[at].indent > indent and self._lines[at].text:
             parts.append(_COMMENT.sub("", self._lines[at].text).strip())
@@ -182,6 +186,11 @@ class _Block:
                 _give_up("a plain text that holds a key")
             return " ".join(parts), at
         return _plain(text), at
+
+    def _goes_on(self, at: int, indent: int) -> bool:
+        """Whether a line belongs to the quoted text or flow collection before it."""
+        line = self._lines[at]
+        return line.indent > indent or not line.text or line.text[0] in "]}"
 
     def _block_scalar(self, style: str, at: int, indent: int) -> tuple[str, int]:
         end = at + 1
@@ -199,10 +208,6 @@ class _Block:
         if at < len(self._lines) and self._lines[at].text.startswith("\t"):
             _give_up(f"line {self._lines[at].number} is indented with a tab")
         return at
-
-
-def _is_complete(text: str) -> bool:
-    return text[0] not in "[{\"'" or is_whole_flow(text)
 
 
 def _quoted(text: str) -> str:

@@ -10,11 +10,13 @@ ROOT/quarantine/                                            records that no long
 ```
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from weigh.core.digest import is_sha256, sha256_hex
+from weigh.core.errors import StorageError
 from weigh.core.events import EventSink, Silent, Warned
 from weigh.core.evidence import Envelope, Evidence
 from weigh.core.ports import BlobSink, Clock
@@ -74,12 +76,14 @@ class Ledger:
 
         Raises:
             StorageError: the record cannot be written.
-            ValueError: the answerer answered another question, which is a bug.
+            ValueError: the answerer answered another question, or with values that do not survive
+                being written down; a bug either way.
         """
         if not (refresh or self._refresh):
             known = self.find(request.digest)
             if known is not None:
-                return known
+                # The name is what this user calls it today, and outside every digest.
+                return replace(known, evidence=replace(known.evidence, subject=request.subject))
         started, before = self._clock.now(), self._clock.monotonic()
         evidence = answerer()
         seconds = max(0.0, self._clock.monotonic() - before)
@@ -154,13 +158,17 @@ class Ledger:
         if (evidence.request, evidence.check, evidence.subject) != asked:
             raise ValueError(f"the evidence answers another question than {request.check!r}")
         data = encode(recorded)
-        # A value that JSON cannot hold exactly must show here, not as a corrupt record next week.
-        if decode(data) != replace(recorded, envelope=replace(recorded.envelope, fresh=False)):
-            raise ValueError(f"the evidence of {request.check!r} does not survive being written down")
+        if len(data) > MAX_BYTES:
+            raise StorageError(
+                f"the evidence of {request.check!r} is too large to be kept",
+                why=f"{len(data)} bytes, at most {MAX_BYTES} are read back",
+            )
+        # What JSON cannot hold exactly must show here, not as a corrupt record next week.
+        decode(data)
         folder = self._folder(request.digest)
         name = RecordName(
             sequence=max((n.sequence for n in record_names(folder)), default=0) + 1,
-            started=round(recorded.envelope.started * 1000),
+            started=max(0, round(recorded.envelope.started * 1000)),
             kind=evidence.outcome.kind,
             sha256=sha256_hex(data),
         )
@@ -169,16 +177,24 @@ class Ledger:
 
     def _read(self, folder: Path, name: RecordName) -> Recorded | None:
         path = folder / name.text
-        try:
-            with storing(path), path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except FileNotFoundError:
+        data = _bytes(path)
+        if data is None:
             return None
         try:
             return _checked(data, folder.name, name)
         except CorruptRecordError as error:
             aside = move_aside(path, self.root / "quarantine")
             self._events.emit(Warned(f"a record of the ledger is corrupt: {error}; it was moved to {aside}"))
+            return None
+
+
+def _bytes(path: Path) -> bytes | None:
+    """The file's content, cut just beyond the bound; None when it is gone."""
+    with storing(path):
+        try:
+            with path.open("rb") as file:
+                return file.read(min(os.fstat(file.fileno()).st_size, MAX_BYTES) + 1)
+        except FileNotFoundError:
             return None
 
 

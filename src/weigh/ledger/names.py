@@ -5,11 +5,13 @@ request, when the asking began (milliseconds since the epoch, for the order acro
 it ended, and the digest its bytes must have.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from weigh.core.outcome import OutcomeKind
+from weigh.system.atomic import storing
 
 _NAME = re.compile(r"([0-9]{8})-([0-9]{14})-([a-z_]+)-([0-9a-f]{64})\.json")
 
@@ -53,9 +55,14 @@ def parse_name(text: str) -> RecordName | None:
 
 
 def record_names(folder: Path) -> list[RecordName]:
-    """The records of one request's folder, oldest first; none when there is no folder."""
-    try:
-        found = [parse_name(path.name) for path in folder.iterdir()]
-    except FileNotFoundError:
-        return []
+    """The records of one request's folder, oldest first; none when there is no folder.
+
+    Raises:
+        StorageError: the folder cannot be read.
+    """
+    with storing(folder):
+        try:
+            found = [parse_name(name) for name in os.listdir(folder)]  # noqa: PTH208 - twice as quick
+        except FileNotFoundError:
+            return []
     return sorted(name for name in found if name is not None)

@@ -78,7 +78,8 @@ def policy_digest(policy: Policy) -> str:
 
 
 def _not_asked(line: Requirement, why: str) -> Reason:
-    return Reason(line.id, VerdictKind.PASS, f"does not apply: {why}", required=False)
+    # Advisory and unknown: it holds nothing up, and what nobody looked at is no pass either.
+    return Reason(line.id, VerdictKind.UNKNOWN, f"does not apply: {why}", required=False)
 
 
 def _line(line: Requirement, pieces: tuple[_Piece, ...], decision: Decision | None) -> Reason:

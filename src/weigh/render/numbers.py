@@ -1,6 +1,6 @@
 """Numbers for people: with their interval and n, and no more digits than the interval supports.
 
-An interval is written with two significant digits of its width, the value to the same place
+An interval is written with two significant digits of its half-width, the value to the same place
 (JCGM 100:2008, 7.2.6: a quoted uncertainty has at most two significant digits).
 """
 
@@ -11,6 +11,7 @@ from weigh.core.measure import Measure
 MINUS = "\N{MINUS SIGN}"
 _MOST_DECIMALS = 6
 _BARE_DECIMALS = 3
+_BARE_UNITS = frozenset({"", "fraction", "probability", "count"})
 
 
 def number(value: float | None, *, decimals: int | None = None, signed: bool = False) -> str:
@@ -30,10 +31,10 @@ def number(value: float | None, *, decimals: int | None = None, signed: bool = F
 
 
 def decimals_for(low: float | None, high: float | None) -> int:
-    """Decimals that show two significant digits of the width high − low; 0 to 6."""
+    """Decimals that show two significant digits of half the width high − low; 0 to 6."""
     if low is None or high is None or not math.isfinite(high - low) or high <= low:
         return _BARE_DECIMALS
-    return min(_MOST_DECIMALS, max(0, 1 - math.floor(math.log10(high - low))))
+    return min(_MOST_DECIMALS, max(0, 1 - math.floor(math.log10((high - low) / 2))))
 
 
 def with_interval(
@@ -69,7 +70,7 @@ def measure(m: Measure, *, signed: bool = False) -> str:
         return show(m.value) + interval
     if m.unit == "count" and m.value is not None and not ends:
         return count(m.value)
-    unit = "" if m.value is None or m.unit in {"", "fraction", "count"} else f" {m.unit}"
+    unit = "" if m.value is None or m.unit in _BARE_UNITS else f" {m.unit}"
     text = estimate(m.value, m.low, m.high, signed=signed) + unit
     return f"{text} n={count(m.n)}" if m.n > 0 and (ends or m.unit == "fraction") else text
 
@@ -114,12 +115,12 @@ def seconds(value: float) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """Milliseconds; from a thousand on as seconds, below a hundredth as microseconds."""
+    """Milliseconds; from a thousand on as seconds, below a tenth as microseconds."""
     if not math.isfinite(value):
         return number(value)
     if value >= 999.5:
         return seconds(value / 1000)
-    if 0 < value < 0.01:
+    if 0 < value < 0.1:
         return f"{_three(value * 1000)} µs"
     return f"{_three(value)} ms"
 

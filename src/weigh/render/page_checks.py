@@ -17,6 +17,9 @@ MAX_BLOCKS = 40
 
 MAX_FINDINGS = 100
 MAX_DOTS = 30
+MAX_ALIKE = 3
+"""Answers to one question (a trial of each arm and size) that stand side by side; more are folded."""
+
 _STYLE = 0
 _LISTED_FIRST = ("slices", "accuracy", "compatibility", "security")
 
@@ -25,9 +28,22 @@ def checks(report: Report) -> Markup | None:
     """Every question: what came out, findings, measures, and how to cite it."""
     if not report.answers:
         return None
-    blocks = [_block(report.answers[i], i) for i in _told(report)]
+    asked: dict[str, list[int]] = {}
+    for i in _told(report):
+        asked.setdefault(report.answers[i].evidence.check, []).append(i)
+    blocks = [block for same in asked.values() for block in _together(report, same)]
     lead = "Each answer is kept under its digest; the same question asked again gives the same digest."
     return section("checks", "Every question and its answer", *blocks, lead=lead)
+
+
+def _together(report: Report, same: Sequence[int]) -> Sequence[Markup]:
+    """The answers to one question: each by itself, or folded when they are many."""
+    blocks = [_block(report.answers[i], i) for i in same]
+    if len(blocks) <= MAX_ALIKE:
+        return blocks
+    question = tag("span", report.answers[same[0]].question, class_="question")
+    said = tag("span", f"asked {numbers.count(len(blocks))} times", class_="quiet")
+    return [tag("article", details(join((question, said), " "), *blocks))]
 
 
 def _told(report: Report) -> list[int]:
@@ -49,6 +65,7 @@ def _block(answer: Answer, i: int) -> Markup:
     summary = join(
         (
             tag("span", answer.question, class_="question"),
+            tag("span", evidence.subject.name, class_="quiet") if evidence.subject.name else None,
             badge(evidence.outcome.kind.value),
             badge(findings[0].severity.value) if findings else None,
         ),
@@ -166,7 +183,7 @@ def index(report: Report, *, command: str = "") -> Markup | None:
     """All evidence in one table, and how to make it again."""
     columns = (
         Column("question"),
-        Column("check"),
+        Column("about"),
         Column("outcome"),
         Column("n", number=True),
         Column("evidence"),
@@ -176,7 +193,7 @@ def index(report: Report, *, command: str = "") -> Markup | None:
     rows: list[list[Node]] = [
         [
             tag("a", a.question, href=f"#answer-{i}") if i in told else a.question,
-            a.evidence.check,
+            a.evidence.subject.name or a.evidence.subject.kind.value,
             badge(a.evidence.outcome.kind.value),
             numbers.count(max((m.n for m in a.evidence.measures), default=0)),
             digest(a.evidence.digest),

@@ -80,6 +80,7 @@ class Worker(AbstractContextManager["Worker"]):
     Attributes:
         report: what its sandbox holds.
         runtimes: (library, version) it imported.
+        inputs: the folder that `prepare` filled; it may read it.
     """
 
     report: SandboxReport
@@ -88,6 +89,7 @@ class Worker(AbstractContextManager["Worker"]):
     def __init__(
         self, process: Any, folder: Path, limits: WorkerLimits, stack: ExitStack, descriptors: tuple[int, int]
     ) -> None:
+        self.inputs = folder.parent / "inputs"
         self._process = process
         self._limits = limits
         self._stack = stack

@@ -24,6 +24,9 @@ _PROBABILITIES = frozenset({"probabilities", "probs", "scores"})
 # Operators that scale by what is in the batch: an answer then depends on the texts beside it.
 _BATCH_DEPENDENT = frozenset({"DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM"})
 
+_MODULES = frozenset({"Transformer", "Pooling", "Normalize"})
+"""Modules of sentence-transformers whose work is done by the graph, by pooling, and by `normalise`."""
+
 _OTHER_RUNTIMES = (
     ("safetensors", "torch"), ("pickle", "torch"), ("zip", "torch"), ("gguf", "gguf"), ("hdf5", "keras"),
     ("keras", "keras"), ("tflite", "keras"),
@@ -203,6 +206,9 @@ def _vector(view: ModelViewPort, model: FileFacts) -> tuple[str, str]:
     tokens = _token_output(outputs)
     mode = _value(view, "pooling.mode")
     if tokens is not None and mode is not None:
+        further = set(_value(view, "modules") or ()) - _MODULES
+        if further:
+            raise _StopError(f"modules after its pooling are not in the graph: {', '.join(sorted(further))}")
         if mode not in POOLINGS:
             raise _StopError(f"its pooling {mode!r} is not one of {', '.join(sorted(POOLINGS))}")
         return tokens.name, str(mode)

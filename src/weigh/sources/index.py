@@ -132,18 +132,21 @@ def merged(distributions: Iterable[Distribution]) -> tuple[Distribution, ...]:
     Raises:
         IntegrityError: two offers state different digests or sizes for one name.
     """
-    chosen: dict[str, Distribution] = {}
+    offers: dict[str, list[Distribution]] = {}
     for offer in distributions:
-        first = chosen.setdefault(offer.filename, offer)
-        if _differ(first, offer):
-            raise IntegrityError(
-                f"two indexes offer different bytes as {offer.filename}",
-                why=f"{first.index} states {_promise(first)}, {offer.index} states {_promise(offer)}",
-                hint="find out which one is right, then remove the other from pip's configuration",
-            )
-        size = first.size if first.size >= 0 else offer.size
-        chosen[offer.filename] = replace(first, sha256=first.sha256 or offer.sha256, size=size)
-    return tuple(chosen.values())
+        earlier = offers.setdefault(offer.filename, [])
+        for other in earlier:
+            if _differ(other, offer):
+                raise _conflict(other, offer)
+        # At most three are kept a name: the first, the first with a digest, the first with a size.
+        new_digest = bool(offer.sha256) and not any(o.sha256 for o in earlier)
+        new_size = offer.size >= 0 and all(o.size < 0 for o in earlier)
+        if not earlier or new_digest or new_size:
+            earlier.append(offer)
+    return tuple(
+        replace(group[0], sha256=max(o.sha256 for o in group), size=max(o.size for o in group))
+        for group in offers.values()
+    )
 
 
 def version_of(filename: str) -> Version | None:
@@ -169,6 +172,14 @@ def is_remote(place: str) -> bool:
 def _differ(first: Distribution, other: Distribution) -> bool:
     digests = bool(first.sha256 and other.sha256) and first.sha256 != other.sha256
     return digests or (first.size >= 0 <= other.size != first.size)
+
+
+def _conflict(first: Distribution, offer: Distribution) -> IntegrityError:
+    return IntegrityError(
+        f"two indexes offer different bytes as {offer.filename}",
+        why=f"{first.index} states {_promise(first)}, {offer.index} states {_promise(offer)}",
+        hint="find out which one is right, then remove the other from pip's configuration",
+    )
 
 
 def _promise(offer: Distribution) -> str:

@@ -50,7 +50,7 @@ class Sums:
 
     @property
     def commonest(self) -> tuple[float, int]:
-        """The commonest mean of a unit and how many units have it; all, where they differ by rounding only."""
+        """The commonest mean of a unit and how many units have it; all, if they differ by rounding only."""
         means = self.totals / self.sizes
         # Means of equal rows differ by rounding where the groups differ in size.
         if np.ptp(means) <= 1e-12 * float(np.abs(means).max()):

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 
 RETRIES = 3
 MAX_REDIRECTS = 5
-CHUNK = 256 * 1024
+_WORTHWHILE = 256 * 1024
+"""Bytes between two broken connections that make it worth going on."""
 _RETRIED = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -128,7 +129,7 @@ class Response:
                         yield fresh
             except httpx2.TransportError as error:
                 # A long download may break often; only one that gets nowhere is given up.
-                failures = 0 if self._position - mark >= CHUNK else failures + 1
+                failures = 0 if self._position - mark >= _WORTHWHILE else failures + 1
                 mark = self._position
                 if failures > RETRIES:
                     raise dropped(self.url, self._position, error) from error
@@ -196,7 +197,7 @@ class Http:
         self.offline = offline
         self.pause = pause
         self._timeouts = timeouts or Timeouts()
-        self._allowed = allowed_private_hosts
+        self.allowed_private_hosts = allowed_private_hosts
         self._user_agent = user_agent
         self._trust = trust or Trust()
         self._clients: dict[tuple[str, int, str], httpx2.Client] = {}
@@ -347,7 +348,7 @@ class Http:
         return merged
 
     def _permitted(self, parts: SplitResult, host: str, port: int, *, proxied: bool) -> tuple[str, ...]:
-        configured = host in self._allowed or f"{host}:{port}" in self._allowed
+        configured = host in self.allowed_private_hosts or f"{host}:{port}" in self.allowed_private_hosts
         trusted = self._trust.trusts(host, port)
         if parts.scheme == "http" and not trusted and not (configured and is_loopback(host)):
             raise RefusedError(

@@ -2,30 +2,24 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
-_CHUNK = 1 << 22
 
+class UnfitError(Exception):
+    """The model cannot be opened as planned; told to the parent in one sentence.
 
-@dataclass(frozen=True, slots=True)
-class MismatchError(Exception):
-    """A file is not the one that was cleared.
-
-    Attributes:
-        which: `model`, `tokenizer` or the path of external data.
-        found: sha256 of what is there.
+    Args:
+        kind: `integrity` (other bytes than cleared), `size`, or `model` (it is not what its files say).
+        why: the sentence.
     """
 
-    which: str
-    found: str
+    def __init__(self, kind: str, why: str) -> None:
+        super().__init__(why)
+        self.kind = kind
+        self.why = why
 
 
-class TooLargeError(Exception):
-    """A file does not fit in the memory the worker may take."""
-
-
-def read_checked(descriptor: int, sha256: str, *, which: str, limit: int) -> bytearray:
+def read_checked(descriptor: int, sha256: str, *, which: str, limit: int) -> bytes:
     """The whole file behind an open descriptor.
 
     Args:
@@ -35,20 +29,15 @@ def read_checked(descriptor: int, sha256: str, *, which: str, limit: int) -> byt
         limit: bytes that may be read.
 
     Raises:
-        MismatchError: the content is another.
-        TooLargeError: it is larger than `limit`.
+        UnfitError: the content is another, or larger than `limit`.
     """
     size = os.fstat(descriptor).st_size
     if size > limit:
-        raise TooLargeError(f"the {which} has {size} bytes, {limit} may be read")
-    data = bytearray()
-    while piece := os.pread(descriptor, _CHUNK, len(data)):
-        data += piece
-        if len(data) > limit:
-            raise TooLargeError(f"the {which} grows while it is read")
+        raise UnfitError("size", f"the {which} has {size} bytes, {limit} may be read into memory")
+    data = os.pread(descriptor, size, 0)
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
-        raise MismatchError(which, found)
+        raise UnfitError("integrity", f"the {which} is sha256 {found}, cleared was {sha256}")
     return data
 
 
@@ -56,9 +45,9 @@ def check_file(path: Path, sha256: str, *, which: str) -> None:
     """Hash a file that a library will open by its path.
 
     Raises:
-        MismatchError: the content is another.
+        UnfitError: the content is another.
     """
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
-        raise MismatchError(which, found)
+        raise UnfitError("integrity", f"the {which} is sha256 {found}, cleared was {sha256}")

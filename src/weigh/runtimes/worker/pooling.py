@@ -19,7 +19,7 @@ def pool(tokens: Array, mode: str) -> Array:
         ValueError: the mode is unknown.
     """
     if mode == "mean":
-        return tokens.mean(axis=0, dtype=np.float64)
+        return np.asarray(tokens.mean(axis=0, dtype=np.float64))
     if mode == "cls":
         return np.asarray(tokens[0], np.float64)
     if mode == "max":
@@ -32,11 +32,11 @@ def pool(tokens: Array, mode: str) -> Array:
 def normalise(rows: Array) -> Array:
     """Rows [n, d] scaled to Euclidean length 1; a row of zeros stays."""
     lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
-    return rows / np.maximum(lengths, _SMALLEST_LENGTH)
+    return np.asarray(rows / np.maximum(lengths, _SMALLEST_LENGTH))
 
 
 def softmax(logits: Array) -> Array:
     """Rows [n, k] of class scores as probabilities, computed in float64."""
     wide = np.asarray(logits, np.float64)
     powers = np.exp(wide - wide.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

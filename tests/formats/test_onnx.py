@@ -279,3 +279,17 @@ def test_memory_does_not_grow_with_the_weights(tmp_path):
     assert facts.coverage is Coverage.COMPLETE, facts.reason
     assert facts.tensors[0].nbytes == size
     assert peak < 1_000_000
+
+
+def test_tensors_and_nodes_are_limited(monkeypatch):
+    from weigh.formats import onnx_graph, onnx_tensor
+
+    monkeypatch.setattr(onnx_tensor, "MAX_TENSORS", 3)
+    monkeypatch.setattr(onnx_graph, "MAX_NODES", 3)
+    for content in (
+        hostile.graph(initializers=[hostile.tensor(f"w{i}", [0]) for i in range(4)]),
+        hostile.graph(nodes=[hostile.node("Relu")] * 4),
+    ):
+        facts = facts_of(hostile.model(content))
+        assert facts.coverage is Coverage.PARTIAL
+        assert facts.anomalies[-1].rule == "WGH-O006"

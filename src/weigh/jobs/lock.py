@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weigh.core.errors import NotFoundError
+from weigh.core.ref import RefKind
 from weigh.jobs.workbench import Workbench
 from weigh.project.lock import FILE_NAME, Lock, LockedFile, format_lock, read_lock
 from weigh.project.manifest import Manifest, read_manifest
@@ -61,7 +62,9 @@ def _resolve_all(
     sections: list[tuple[str, int]] = []
     transferred = 0
     for declaration in (*manifest.models.values(), *manifest.data.values()):
-        kept = old if matches(declaration, old.section(declaration.section)) else Lock()
+        # A file on this machine may have changed; only what a registry froze stays without a look.
+        local = any(part.ref.kind is RefKind.FILE for part in declaration.parts)
+        kept = old if not local and matches(declaration, old.section(declaration.section)) else Lock()
         found = resolve(declaration, kept, bench.source_of, bench.blobs)
         lines += found.files
         transferred += found.transferred

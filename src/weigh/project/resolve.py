@@ -144,31 +144,38 @@ def _same_files(declaration: Declaration, locked: tuple[LockedFile, ...]) -> Non
 
 def _first_stray(declaration: Declaration, locked: tuple[LockedFile, ...]) -> str | None:
     """Something that is declared and not locked, or locked and not declared."""
-    heads = {_head(part.ref) for part in declaration.parts}
-    for file in locked:
-        if _head(parse_ref(file.ref)) not in heads:
-            return file.path
-    for part in declaration.parts:
-        if any(not any(fnmatchcase(f.path, _under(part, name)) for f in locked) for name in part.only):
-            return str(part.ref)
-        if part.to and not part.only and not _covers(part, locked):
-            return str(part.ref)
-    named = [_under(part, name) for part in declaration.parts for name in part.only or (part.to or "*",)]
-    folders = [f"{part.to}/*" for part in declaration.parts if part.to and not part.only]
-    for file in locked:
-        if not any(fnmatchcase(file.path, pattern) for pattern in (*named, *folders)):
-            return file.path
-    return None
+    made = {
+        (place, name): [f for f in locked if _makes(part, name, f, declaration.folder)]
+        for place, part in enumerate(declaration.parts)
+        for name in part.only or ("",)
+    }
+    claimed = {f.path for files in made.values() for f in files}
+    unclaimed = [f.path for f in locked if f.path not in claimed]
+    if unclaimed:
+        return unclaimed[0]
+    empty = [key for key, files in made.items() if not files]
+    return str(declaration.parts[empty[0][0]].ref) if empty else None
 
 
-def _under(part: Part, name: str) -> str:
-    return f"{part.to}/{name}" if part.to and part.only else name
+def _makes(part: Part, name: str, file: LockedFile, folder: Path) -> bool:
+    """Whether `part` (its wanted file `name`, "" for all) puts this file into the snapshot."""
+    ref = anchored(parse_ref(file.ref), folder)
+    if (ref.kind, ref.revision) != (part.ref.kind, part.ref.revision):
+        return False
+    if part.ref.file and part.ref.file != ref.file:
+        return False
+    below = _below("/".join((part.ref.name, *part.ref.members)), "/".join((ref.name, *ref.members)))
+    if below is None:
+        return False
+    if name:
+        prefix = f"{part.to}/" if part.to else ""
+        return fnmatchcase(file.path, prefix + name)
+    wanted = f"{part.to}/{below}" if part.to and below else part.to or below
+    return not wanted or file.path == wanted
 
 
-def _head(ref: ArtifactRef) -> tuple[str, str, str]:
-    # A relative path is written as the manifest has it in both files, so only its kind is compared.
-    return (ref.kind.value, "" if ref.kind is RefKind.FILE else ref.name, ref.revision)
-
-
-def _covers(part: Part, locked: tuple[LockedFile, ...]) -> bool:
-    return any(f.path == part.to or f.path.startswith(part.to + "/") for f in locked)
+def _below(outer: str, inner: str) -> str | None:
+    """The path of `inner` below `outer`, "" when they are the same, None when it is elsewhere."""
+    if inner == outer:
+        return ""
+    return inner.removeprefix(outer + "/") if inner.startswith(outer + "/") else None

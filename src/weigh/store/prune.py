@@ -9,7 +9,7 @@ from weigh.core.errors import StorageError
 from weigh.core.ports import Clock
 from weigh.store.blobs import Blobs
 from weigh.store.derived import Derived
-from weigh.system.atomic import storing, sweep
+from weigh.system.atomic import storing
 from weigh.system.clock import SystemClock
 from weigh.system.locks import locked
 from weigh.system.places import Places
@@ -109,11 +109,14 @@ def prune(
         if blob.sha256 not in referenced and blob.used < before:
             freed += blob.size if dry_run else store.remove(blob.sha256)
     freed += _prune_partials(store, now - DAY, dry_run=dry_run)
+    freed += _prune_folder(store.scratch, now - DAY, dry_run=dry_run)
     if quarantined:
-        freed += sum(_delete(p, dry_run=dry_run) for p in _files(store.quarantine) if _old(p, before))
-    if dry_run:
-        return freed
-    return freed + sweep(store.scratch, before=now - DAY)
+        freed += _prune_folder(store.quarantine, before, dry_run=dry_run)
+    return freed
+
+
+def _prune_folder(folder: Path, before: float, *, dry_run: bool) -> int:
+    return sum(_delete(path, dry_run=dry_run) for path in _files(folder) if _old(path, before))
 
 
 def _prune_partials(store: Blobs, before: float, *, dry_run: bool) -> int:

@@ -358,7 +358,9 @@ class _as_malformed:  # noqa: N801 - used like a function in `with`
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, _DAMAGE) and not isinstance(error, IntegrityError):
+        # bz2 tells damage by a bare OSError, which unlike one of the disk has no number.
+        bare = isinstance(error, OSError) and error.errno is None
+        if bare or isinstance(error, _DAMAGE):
             raise MalformedError("an archive is damaged", why=str(error), rule="tar") from error
 
 

@@ -53,7 +53,11 @@ class PipConfiguration:
 
 
 def read_pip_configuration(
-    environ: Mapping[str, str], *, prefix: Path | None = None, platform: str = sys.platform
+    environ: Mapping[str, str],
+    *,
+    prefix: Path | None = None,
+    platform: str = sys.platform,
+    root: Path = Path("/"),
 ) -> PipConfiguration:
     """Read pip's configuration files and variables.
 
@@ -61,12 +65,13 @@ def read_pip_configuration(
         environ: the environment; HOME (or USERPROFILE) and the XDG variables are taken from it too.
         prefix: of the environment whose `pip.conf` counts as the site's; this interpreter's if None.
         platform: as `sys.platform`.
+        root: of the file system in which `/etc` and `/Library` are looked for.
 
     Raises:
         UsageError: a configuration file or a value in it cannot be read.
     """
     merged: dict[str, dict[str, str]] = {section: {} for section in _SECTIONS}
-    for path in _files(environ, prefix or Path(sys.prefix), platform):
+    for path in _files(environ, prefix or Path(sys.prefix), platform, root):
         for section, key, value in _file_values(path):
             merged[section][key] = value
     values: dict[str, str] = {}
@@ -91,12 +96,12 @@ def _configuration(values: Mapping[str, str], environ: Mapping[str, str]) -> Pip
     )
 
 
-def _files(environ: Mapping[str, str], prefix: Path, platform: str) -> Iterator[Path]:
+def _files(environ: Mapping[str, str], prefix: Path, platform: str, root: Path) -> Iterator[Path]:
     named = environ.get("PIP_CONFIG_FILE", "")
     if named == os.devnull:
         return
     name = "pip.ini" if platform == "win32" else "pip.conf"
-    for folder in _global_folders(environ, platform):
+    for folder in _global_folders(environ, platform, root):
         yield folder / name
     if not named or not Path(named).exists():
         for folder in _user_folders(environ, platform):
@@ -106,14 +111,14 @@ def _files(environ: Mapping[str, str], prefix: Path, platform: str) -> Iterator[
         yield Path(named)
 
 
-def _global_folders(environ: Mapping[str, str], platform: str) -> tuple[Path, ...]:
+def _global_folders(environ: Mapping[str, str], platform: str, root: Path) -> tuple[Path, ...]:
     if platform == "win32":
         return (Path(environ.get("PROGRAMDATA", r"C:\ProgramData")) / "pip",)
     if platform == "darwin":
-        return (Path("/Library/Application Support/pip"),)
-    listed = environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+        return (root / "Library/Application Support/pip",)
+    listed = environ.get("XDG_CONFIG_DIRS") or str(root / "etc/xdg")
     folders = [Path(part) / "pip" for part in listed.split(os.pathsep) if part]
-    return (*folders, Path("/etc"))
+    return (*folders, root / "etc")
 
 
 def _user_folders(environ: Mapping[str, str], platform: str) -> tuple[Path, ...]:

@@ -303,7 +303,7 @@ def _wide(extra: bytes, size: int, compressed: int, start: int, offset: int) -> 
 def _apart(entries: list[ZipEntry], directory: int) -> tuple[ZipEntry, ...]:
     """Sort by offset and refuse members that share bytes: the densest bombs are made that way."""
     ordered = sorted(entries, key=lambda e: e.offset)
-    ends = [e.offset for e in ordered[1:]] + [directory]
+    ends = [*(e.offset for e in ordered), directory][1:]
     result: list[ZipEntry] = []
     for entry, end in zip(ordered, ends, strict=True):
         least = _LOCAL.size + len(entry.raw_name) + entry.compressed

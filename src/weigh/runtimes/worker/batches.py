@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-TOKEN_BUDGET = 1024
+TOKEN_BUDGET = 512
 """Tokens of one batch, padding included. See docs/runtimes/onnx.md for what it was measured against."""
 
 MAX_ROWS = 32

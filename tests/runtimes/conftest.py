@@ -54,8 +54,8 @@ def graph(nodes, outputs, initializers, *, inputs=("input_ids", "attention_mask"
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def table(seed=0, rows=len(WORDS), columns=WIDTH):
-    values = np.random.default_rng(seed).normal(size=(rows, columns)).astype(np.float32)
+def table(seed=0, columns=WIDTH):
+    values = np.random.default_rng(seed).normal(size=(len(WORDS), columns)).astype(np.float32)
     return numpy_helper.from_array(values, f"table{seed}"), values
 
 

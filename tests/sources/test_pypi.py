@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import re
 
@@ -29,6 +30,13 @@ def sha(data):
 
 def lock(data, *, file=WHEEL, around=""):
     return Locked(file, around, len(data), sha(data))
+
+
+def interrupt(sink, key, data):
+    """Leave `data` behind as the bytes of an earlier attempt that was stopped."""
+    with contextlib.suppress(KeyboardInterrupt), sink.writer(resume_key=key) as writer:
+        writer.write(data)
+        raise KeyboardInterrupt
 
 
 def read(sink, fetched):
@@ -355,6 +363,25 @@ def test_an_interrupted_download_is_kept_and_resumed_by_the_next_run(index, make
     assert index.ranges_of(WHEEL) == ["bytes=200000-"]
     assert fetched.transferred == len(index.files[WHEEL]) - 200_000
     assert read(sink, fetched) == index.files[WHEEL]
+
+
+@pytest.mark.parametrize("form", ["json", "html"])
+def test_bytes_that_are_all_there_are_only_verified(index, make_source, sink, form):
+    index.behaviour.form = form
+    key = f"pypi/{WHEEL}/{sha(index.files[WHEEL])}"
+    interrupt(sink, key, index.files[WHEEL])
+    fetched = make_source().fetch(parse_ref("pypi:demo-model==1.0"), sink)
+    assert (fetched.transferred, read(sink, fetched)) == (0, index.files[WHEEL])
+    assert "" not in index.ranges_of(WHEEL)
+
+
+def test_wrong_bytes_of_an_earlier_attempt_are_noticed_and_thrown_away(index, make_source, sink):
+    key = f"pypi/{WHEEL}/{sha(index.files[WHEEL])}"
+    interrupt(sink, key, b"wrong")
+    with pytest.raises(IntegrityError):
+        make_source().fetch(parse_ref("pypi:demo-model==1.0"), sink)
+    assert (sink.blobs(), sink.partials()) == ([], [])
+    assert read(sink, make_source().fetch(parse_ref("pypi:demo-model==1.0"), sink)) == index.files[WHEEL]
 
 
 def test_resuming_on_a_server_without_range_begins_again(index, make_source, sink):

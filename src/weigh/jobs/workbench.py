@@ -19,6 +19,7 @@ from weigh.ledger.ledger import Ledger
 from weigh.sources.source import Source
 from weigh.sources.table import open_sources
 from weigh.store.blobs import Blobs
+from weigh.store.derived import Derived
 from weigh.system.clock import SystemClock
 from weigh.system.machine import machine_class
 from weigh.system.places import Places, places as find_places
@@ -31,6 +32,7 @@ class Workbench:
     Attributes:
         places: folders of this user.
         blobs: verified files.
+        derived: values computed before; None when everything is asked again.
         ledger: requests and their evidence.
         events: whoever is watching.
         clock: time.
@@ -40,6 +42,7 @@ class Workbench:
 
     places: Places
     blobs: Blobs
+    derived: Derived | None
     ledger: Ledger
     events: EventSink
     clock: Clock
@@ -110,4 +113,5 @@ def open_workbench(
         events=events,
         refresh=refresh,
     )
-    return Workbench(places, blobs, ledger, events, clock, sources)
+    derived = None if refresh else Derived(places.store, blobs, events=events)
+    return Workbench(places, blobs, derived, ledger, events, clock, sources)

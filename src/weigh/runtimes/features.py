@@ -6,14 +6,24 @@ in the order of the texts asked.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from weigh.core.check import Check, Context
-from weigh.core.evidence import Artifact, Evidence
+from weigh.core.digest import of_value, sha256_hex
+from weigh.core.evidence import Evidence
 from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.measure import Direction, Measure
 from weigh.core.ports import Keeper
 from weigh.runtimes.open import TextModel
 from weigh.runtimes.spec import TextModelSpec
+from weigh.store.derived import Derived
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_REMEMBERED = 200_000
+"""Texts remembered for one model; 384 numbers each are about 300 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +35,83 @@ class FeaturesSubject:
         spec: how the model is to be run.
         texts: in row order.
         keep: where the arrays go.
+        remembered: what the model made of texts before; None to ask it about every text.
     """
 
     session: Callable[[], TextModel]
     spec: TextModelSpec
     texts: Sequence[str]
     keep: Keeper
+    remembered: Derived | None
 
 
 def run(subject: FeaturesSubject, context: Context) -> Evidence:
-    """Run the model on every text."""
+    """Run the model on every text it was not shown before; one text never changes another's answer."""
     began = context.clock.monotonic()
     model = subject.session()
-    artifact = _answers(subject, model)
+    name = "scores" if subject.spec.task == "classification" else "embeddings"
+    values, shown = _answers(subject, model, _key(subject, context))
     seconds = max(context.clock.monotonic() - began, 1e-9)
-    n = len(subject.texts)
-    measures = (
-        Measure("texts", n, "count", n),
-        Measure("features_seconds", seconds, "s", n, direction=Direction.LOWER, observed=True),
-        Measure("features_rate", n / seconds, "texts/s", n, direction=Direction.HIGHER, observed=True),
-    )
     return context.answered(
         findings=tuple(_gap(what, why) for what, why in model.report.not_enforced),
-        measures=measures,
-        artifacts=(artifact,),
+        measures=(Measure("texts", len(subject.texts), "count", len(subject.texts)), *_pace(shown, seconds)),
+        artifacts=(subject.keep.keep_arrays(name, {name: values}),),
     )
 
 
-def _answers(subject: FeaturesSubject, model: TextModel) -> Artifact:
-    if subject.spec.task == "classification":
-        return subject.keep.keep_arrays("scores", {"scores": model.classify(subject.texts)})
-    return subject.keep.keep_arrays("embeddings", {"embeddings": model.embed(subject.texts)})
+def _pace(shown: int, seconds: float) -> tuple[Measure, ...]:
+    count = Measure("texts_shown", shown, "count", shown, observed=True)
+    if not shown:
+        return (count,)
+    lower, higher = Direction.LOWER, Direction.HIGHER
+    return (
+        count,
+        Measure("features_seconds", seconds, "s", shown, direction=lower, observed=True),
+        Measure("features_rate", shown / seconds, "texts/s", shown, direction=higher, observed=True),
+    )
+
+
+def _key(subject: FeaturesSubject, context: Context) -> str:
+    request = context.request
+    return of_value(
+        ["text-features", subject.spec, request.code, sorted(request.runtimes), request.parameters]
+    )
+
+
+def _answers(subject: FeaturesSubject, model: TextModel, key: str) -> tuple["NDArray[Any]", int]:
+    """One row a text, and how many texts the model was shown for it."""
+    import numpy as np
+
+    names = [sha256_hex(t.encode("utf-8", "surrogatepass")) for t in subject.texts]
+    known = _recall(subject.remembered, key)
+    missing = {n: t for n, t in zip(names, subject.texts, strict=True) if n not in known}
+    if missing:
+        fresh = _ask(subject, model, list(missing.values()))
+        known |= dict(zip(missing, fresh, strict=True))
+        _remember(subject.remembered, key, known)
+    return np.stack([known[n] for n in names]), len(missing)
+
+
+def _ask(subject: FeaturesSubject, model: TextModel, texts: list[str]) -> "NDArray[np.float32]":
+    return model.classify(texts) if subject.spec.task == "classification" else model.embed(texts)
+
+
+def _recall(remembered: Derived | None, key: str) -> "dict[str, NDArray[Any]]":
+    found = remembered.get_arrays(key) if remembered is not None else None
+    if found is None:
+        return {}
+    arrays, _ = found
+    return {row.tobytes().hex(): value for row, value in zip(arrays["texts"], arrays["values"], strict=True)}
+
+
+def _remember(remembered: Derived | None, key: str, known: "dict[str, NDArray[Any]]") -> None:
+    import numpy as np
+
+    if remembered is None or len(known) > MOST_REMEMBERED:
+        return
+    order = sorted(known)
+    texts = np.frombuffer(bytes.fromhex("".join(order)), dtype=np.uint8).reshape(-1, 32)
+    remembered.put_arrays(key, {"texts": texts, "values": np.stack([known[n] for n in order])}, {})
 
 
 def _gap(what: str, why: str) -> Finding:

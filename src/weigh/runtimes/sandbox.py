@@ -45,7 +45,7 @@ class WorkerLimits:
     """What a worker may take.
 
     Attributes:
-        memory_bytes: private memory (kernel limit) and resident memory (watched by the parent).
+        memory_bytes: private memory, kept by the kernel; with shared memory, watched by the parent.
         wall_seconds: for one request.
         idle_seconds: for one step of a request without progress.
         cpu_seconds: processor time over the worker's whole life, a second line behind the clocks.

@@ -19,7 +19,7 @@ class Watchdog:
 
     Args:
         process: the worker.
-        memory_bytes: resident memory at which it is ended.
+        memory_bytes: memory of its own, mapped files not counted, at which it is ended.
         work_folder: its private folder.
         folder_bytes: bytes in that folder at which it is ended.
     """

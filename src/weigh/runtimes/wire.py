@@ -8,7 +8,7 @@ order. Everything is checked before anything of that size is made; both sides re
 import math
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -122,16 +122,7 @@ def encode(frame: Frame) -> list[bytes | memoryview]:
     Raises:
         WorkerError: the frame breaks the bounds, or an array has a type the wire does not carry.
     """
-    import numpy as np
-
-    listed, payload = [], []
-    for name, array in frame.arrays.items():
-        dtype = next((key for key, (code, _) in DTYPES.items() if array.dtype == np.dtype(code)), "")
-        if not dtype:
-            raise _broken(f"arrays of type {array.dtype} do not travel")
-        listed.append([name, dtype, list(array.shape)])
-        flat = np.ascontiguousarray(array, dtype=DTYPES[dtype][0]).reshape(-1)
-        payload.append(flat.data.cast("B") if flat.size else memoryview(b""))
+    listed, payload = _laid_out(frame.arrays) if frame.arrays else ([], [])
     try:
         header = dumps({"kind": frame.kind, "fields": frame.fields, "arrays": listed})
     except NotCanonicalError as error:
@@ -140,6 +131,20 @@ def encode(frame: Frame) -> list[bytes | memoryview]:
     _lengths(prefix := _PREFIX.pack(_MAGIC, len(header), total))
     _shapes(listed, total)
     return [prefix, header, *payload]
+
+
+def _laid_out(arrays: Mapping[str, "Array"]) -> tuple[list[list[Any]], list[memoryview]]:
+    import numpy as np
+
+    listed, payload = [], []
+    for name, array in arrays.items():
+        dtype = next((key for key, (code, _) in DTYPES.items() if array.dtype == np.dtype(code)), "")
+        if not dtype:
+            raise _broken(f"arrays of type {array.dtype} do not travel")
+        listed.append([name, dtype, list(array.shape)])
+        flat = np.ascontiguousarray(array, dtype=DTYPES[dtype][0]).reshape(-1)
+        payload.append(flat.data.cast("B") if flat.size else memoryview(b""))
+    return listed, payload
 
 
 def _lengths(prefix: bytes | bytearray) -> tuple[int, int]:
@@ -153,7 +158,7 @@ def _lengths(prefix: bytes | bytearray) -> tuple[int, int]:
     return header, payload
 
 
-def decode(header: bytes | bytearray, payload_length: int, read_payload: Any) -> Frame:
+def decode(header: bytes | bytearray, payload_length: int, read_payload: Callable[[], bytearray]) -> Frame:
     """Check a header, then read and cut the payload.
 
     Args:
@@ -165,8 +170,6 @@ def decode(header: bytes | bytearray, payload_length: int, read_payload: Any) ->
     Raises:
         WorkerError: the header is malformed or does not account for the payload exactly.
     """
-    import numpy as np
-
     try:
         document = loads(header.decode("utf-8"))
     except (ValueError, TypeError, RecursionError) as error:
@@ -179,13 +182,19 @@ def decode(header: bytes | bytearray, payload_length: int, read_payload: Any) ->
     if len(kind) > _MAX_NAME:
         raise _broken("the kind is too long")
     shapes = _shapes(listed, payload_length)
-    view = memoryview(read_payload()).toreadonly()
+    return Frame(kind, fields, _cut(shapes, read_payload()) if shapes else {})
+
+
+def _cut(shapes: list[_Shape], payload: bytearray) -> dict[str, "Array"]:
+    import numpy as np
+
+    view = memoryview(payload).toreadonly()
     arrays, start = {}, 0
     for one in shapes:
         flat = np.frombuffer(view[start : start + one.nbytes], dtype=DTYPES[one.dtype][0])
         arrays[one.name] = flat.reshape(one.shape)
         start += one.nbytes
-    return Frame(kind, fields, arrays)
+    return arrays
 
 
 def _shapes(listed: list[Any], payload_length: int) -> list[_Shape]:

@@ -80,14 +80,18 @@ def ending(status: int) -> str:
 
 
 def memory_of(pid: int) -> tuple[int, int] | None:
-    """Resident memory of a process now and at its peak, in bytes, from /proc; None where that is not told."""
+    """Bytes a process holds by itself now, and its peak in all; None where /proc does not tell.
+
+    The first counts anonymous and shared memory but no mapped files, which the system can take back. The
+    second is the peak resident set, libraries included: what the machine must have.
+    """
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
     fields = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     try:
-        now, peak = (int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+        own, shared, peak = (int(fields[n].split()[0]) * 1024 for n in ("RssAnon", "RssShmem", "VmHWM"))
     except (KeyError, ValueError, IndexError):
         return None
-    return now, peak
+    return own + shared, peak

@@ -74,4 +74,57 @@ UNLISTED = Rule(
     "report this as a defect of weigh",
 )
 
-RULES: dict[str, Rule] = {}
+_RANGE = Rule(
+    Severity.HIGH,
+    Confidence.HIGH,
+    "the weights it needs are not where it says, so another file could be read in their place",
+    _REFETCH,
+    ("CWE-125",),
+)
+_KEY = Rule(
+    Severity.MEDIUM,
+    Confidence.MEDIUM,
+    "some libraries set any attribute a file names, which changes how the model is loaded",
+    _ASK,
+    ("CWE-915",),
+)
+_VOCABULARY = Rule(
+    Severity.LOW,
+    Confidence.MEDIUM,
+    "two tokens that a model cannot tell apart change what it reads",
+    "hold the tokenizer against the publisher's original",
+)
+
+
+def _table(*groups: tuple[Rule, tuple[str, ...]]) -> dict[str, Rule]:
+    return {f"WGH-{name}": rule for rule, names in groups for name in names}
+
+
+RULES = _table(
+    (
+        _HEADER,
+        (
+            "S001",
+            "S003",
+            "S004",
+            "S005",
+            "S006",
+            "S007",
+            "S015",
+            "J001",
+            "J002",
+            "J003",
+            "J005",
+            "T001",
+            "O008",
+        ),
+    ),
+    (_ALLOCATION, ("S002", "S008", "S009", "S010", "S011", "O003", "O006", "O007")),
+    (_SMUGGLED, ("S012", "S013", "S014", "O005", "O009")),
+    (_PATH, ("O001",)),
+    (_RANGE, ("O002",)),
+    (_OPERATOR, ("O004",)),
+    (_KEY, ("O010",)),
+    (_VOCABULARY, ("T002", "T003")),
+)
+"""By id; what each looks for stands on its format's docs page."""

@@ -133,7 +133,7 @@ def _in_use(
     features = bench.ask(
         FEATURES,
         examined.subject,
-        lambda: FeaturesSubject(session, spec, texts, keep),
+        lambda: FeaturesSubject(session, spec, texts, keep, bench.derived),
         parameters={"threads": THREADS},
         inputs=(("texts", prepared.texts_digest),),
         runtimes=runtimes,
@@ -186,9 +186,13 @@ def _say_ran(say: Say, features: Evidence, timed: Evidence) -> None:
     seconds, rate = features.measure("features_seconds"), features.measure("features_rate")
     p95 = timed.measure("latency_p95")
     parts = ["onnx, sandboxed"]
+    asked = features.measure("texts")
     if seconds is not None and rate is not None and seconds.value and rate.value:
         parts.append(f"{numbers.count(seconds.n)} texts in {numbers.seconds(seconds.value)}")
         parts.append(f"{numbers.count(rate.value)} texts/s")
+    if asked is not None and (seconds is None or seconds.n < asked.n):
+        known = asked.n - (seconds.n if seconds is not None else 0)
+        parts.append(f"{numbers.count(known)} texts remembered")
     if p95 is not None and p95.value is not None:
         parts.append(f"p95 {numbers.milliseconds(p95.value)} a text")
     say("run", " · ".join(parts))

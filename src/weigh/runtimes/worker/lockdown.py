@@ -26,6 +26,9 @@ _MECHANISMS = {
 """Limit → the mechanisms of which one is enough; for `privileges` both are needed."""
 
 
+_TRUNCATION = "shortening files"
+
+
 @dataclass(slots=True)
 class Walls:
     """Which mechanisms stand, and why the others do not."""
@@ -77,6 +80,8 @@ def _restrict_files(settings: WorkerSettings, walls: Walls) -> None:
     applied = landlock.restrict(rules)
     if applied.signals:
         walls.standing.add("Landlock signals")
+    if applied.truncate:
+        walls.standing.add(_TRUNCATION)
 
 
 def _tally(walls: Walls, unset: dict[str, str], settings: WorkerSettings) -> Enforcement:
@@ -85,20 +90,27 @@ def _tally(walls: Walls, unset: dict[str, str], settings: WorkerSettings) -> Enf
     open_still = _what_is_still_possible(settings)
     for limit, mechanisms in _MECHANISMS.items():
         standing = [m for m in mechanisms if m in walls.standing]
-        enough = len(standing) == len(mechanisms) if limit == "privileges" else bool(standing)
-        if limit in open_still:
-            gaps.append((limit, open_still[limit]))
-        elif enough:
-            enforced.append(f"{limit}: {', '.join(standing)}")
+        if why := _why_open(limit, mechanisms, walls) or open_still.get(limit, ""):
+            gaps.append((limit, why))
         else:
-            reasons = (f"{m}: {walls.missing[m]}" for m in mechanisms if m in walls.missing)
-            gaps.append((limit, "; ".join(reasons) or "this system has nothing for it"))
+            enforced.append(f"{limit}: {', '.join(standing)}")
     for limit in ("memory", "cpu", "file_size", "open_files", "core_dumps"):
         if limit in unset:
             gaps.append((limit, unset[limit]))
         else:
             enforced.append(f"{limit}: resource limit")
     return Enforcement(tuple(enforced), tuple(gaps))
+
+
+def _why_open(limit: str, mechanisms: tuple[str, ...], walls: Walls) -> str:
+    """Why too few mechanisms stand for a limit, "" when there are enough."""
+    standing = walls.standing.intersection(mechanisms)
+    if limit == "files" and standing and not walls.standing & {_TRUNCATION, "seccomp"}:
+        return f"{_TRUNCATION}: Landlock is too old to know of it; seccomp: {walls.missing['seccomp']}"
+    if standing == set(mechanisms) or (standing and limit != "privileges"):
+        return ""
+    reasons = (f"{m}: {walls.missing[m]}" for m in mechanisms if m in walls.missing)
+    return "; ".join(reasons) or "this system has nothing for it"
 
 
 def _what_is_still_possible(settings: WorkerSettings) -> dict[str, str]:

@@ -1,0 +1,41 @@
+"""Cache: what is kept on this machine, and making room without losing an answer."""
+
+import os
+from pathlib import Path
+
+from weigh.core.events import Silent
+from weigh.jobs.workbench import open_workbench
+from weigh.project.lock import FILE_NAME, read_lock
+from weigh.project.manifest import find_manifest
+from weigh.store.prune import prune, usage
+from weigh.system.places import places
+
+
+def kept() -> tuple[tuple[str, int, int], ...]:
+    """(kind, files, bytes) of everything weigh keeps for this user."""
+    found = usage(places(os.environ))
+    shares = (
+        ("files", found.blobs),
+        ("derived", found.derived),
+        ("unfinished", found.unfinished),
+        ("corrupt", found.quarantine),
+        ("ledger", found.ledger),
+    )
+    return tuple((name, share.files, share.size) for name, share in shares)
+
+
+def make_room(older_than_days: float, *, corrupt: bool, dry_run: bool) -> int:
+    """Delete what neither this project's lock nor any recorded answer names; returns bytes freed."""
+    bench = open_workbench(Silent(), offline=True)
+    keep = set(bench.ledger.artifacts())
+    manifest = find_manifest(Path.cwd())
+    if manifest is not None:
+        keep |= {file.sha256 for file in read_lock(manifest.parent / FILE_NAME).files.values()}
+    return prune(
+        bench.blobs,
+        keep=keep,
+        older_than_days=older_than_days,
+        quarantined=corrupt,
+        dry_run=dry_run,
+        clock=bench.clock,
+    )

@@ -177,7 +177,7 @@ def build():
             path = folder / "split.onnx"
             model = token_model()
             onnx.save_model(
-                model, path, save_as_external_data=True, location=name, size_threshold=0,
+                model, path, save_as_external_data=True, location=name, size_threshold=100,
                 convert_attribute=False,
             )  # fmt: skip
             return path.read_bytes(), (folder / name).read_bytes()

@@ -150,7 +150,7 @@ def test_external_data_that_was_replaced_is_an_integrity_error(kit, build, tmp_p
     sha256 = kit.put(data)
     kit.plan(model, external=(("weights.bin", sha256),))
     kit.path(sha256).write_bytes(bytes(len(data)))
-    with pytest.raises(IntegrityError, match="external data 'weights.bin'"):
+    with pytest.raises(IntegrityError, match=r"external data 'weights\.bin'"):
         kit.open()
 
 

@@ -5,7 +5,6 @@ Run as a program, because only a process without threads may fork again and agai
 trials it made. SUBJECT is `blobs`, `derived` or `ledger`.
 """
 
-import hashlib
 import os
 import random
 import signal
@@ -122,12 +121,6 @@ def main(how, name, root, trials, seed):
         number = signal.SIGINT if how == "interrupt" else signal.SIGKILL
         made = by_signal(subject, Path(root), int(trials), int(seed), number)
     print(made)
-
-
-def noise(seed, size):
-    """Bytes that differ for every seed."""
-    block = hashlib.sha256(str(seed).encode()).digest()
-    return (block * (size // 32 + 1))[:size]
 
 
 if __name__ == "__main__":

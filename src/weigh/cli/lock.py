@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -21,7 +22,8 @@ def lock(project: str, *, check: bool, offline: bool, as_json: bool) -> int:
     from weigh.render.progress import TerminalEvents
 
     events = TerminalEvents(sys.stderr, quiet=as_json)
-    done = job(open_workbench(events, offline=offline), Path(project).resolve(), check=check)
+    with closing(open_workbench(events, offline=offline)) as bench:
+        done = job(bench, Path(project).resolve(), check=check)
     events.close()
     if as_json:
         click.echo(

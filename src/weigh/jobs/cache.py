@@ -1,6 +1,7 @@
 """Cache: what is kept on this machine, and making room without losing an answer."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 from weigh.core.events import Silent
@@ -26,16 +27,16 @@ def kept() -> tuple[tuple[str, int, int], ...]:
 
 def make_room(older_than_days: float, *, corrupt: bool, dry_run: bool) -> int:
     """Delete what neither this project's lock nor any recorded answer names; returns bytes freed."""
-    bench = open_workbench(Silent(), offline=True)
-    keep = set(bench.ledger.artifacts())
-    manifest = find_manifest(Path.cwd())
-    if manifest is not None:
-        keep |= {file.sha256 for file in read_lock(manifest.parent / FILE_NAME).files.values()}
-    return prune(
-        bench.blobs,
-        keep=keep,
-        older_than_days=older_than_days,
-        quarantined=corrupt,
-        dry_run=dry_run,
-        clock=bench.clock,
-    )
+    with closing(open_workbench(Silent(), offline=True)) as bench:
+        keep = set(bench.ledger.artifacts())
+        manifest = find_manifest(Path.cwd())
+        if manifest is not None:
+            keep |= {file.sha256 for file in read_lock(manifest.parent / FILE_NAME).files.values()}
+        return prune(
+            bench.blobs,
+            keep=keep,
+            older_than_days=older_than_days,
+            quarantined=corrupt,
+            dry_run=dry_run,
+            clock=bench.clock,
+        )

@@ -11,13 +11,11 @@ from weigh.core.check import Check, Context
 from weigh.core.events import EventSink
 from weigh.core.evidence import Evidence
 from weigh.core.ports import Clock
-from weigh.core.ref import RefKind
 from weigh.core.report import Answer
 from weigh.core.request import Request
 from weigh.core.subject import Subject
 from weigh.ledger.ledger import Ledger
-from weigh.sources.source import Source
-from weigh.sources.table import open_sources
+from weigh.sources.table import Sources, open_sources
 from weigh.store.blobs import Blobs
 from weigh.store.derived import Derived
 from weigh.system.clock import SystemClock
@@ -46,8 +44,12 @@ class Workbench:
     ledger: Ledger
     events: EventSink
     clock: Clock
-    source_of: Callable[[RefKind], Source]
+    source_of: Sources
     answers: list[Answer] = field(default_factory=list)
+
+    def close(self) -> None:
+        """End the connections of the sources."""
+        self.source_of.close()
 
     def ask(
         self,

@@ -167,7 +167,7 @@ def _task(view: ModelViewPort, model: FileFacts) -> str:
     declared = _value(view, "task")
     if declared == "text-classification":
         return CLASSIFICATION
-    if declared in {"feature-extraction", "sentence-similarity"}:
+    if declared in ("feature-extraction", "sentence-similarity"):
         return EMBEDDING
     names = {p.name for p in model.graph_outputs}
     if names & {*_TOKEN_OUTPUTS, "sentence_embedding"}:
@@ -209,9 +209,9 @@ def _vector(view: ModelViewPort, model: FileFacts) -> tuple[str, str]:
         further = set(_value(view, "modules") or ()) - _MODULES
         if further:
             raise _StopError(f"modules after its pooling are not in the graph: {', '.join(sorted(further))}")
-        if mode not in POOLINGS:
+        if not isinstance(mode, str) or mode not in POOLINGS:
             raise _StopError(f"its pooling {mode!r} is not one of {', '.join(sorted(POOLINGS))}")
-        return tokens.name, str(mode)
+        return tokens.name, mode
     if len(whole) == 1:
         return whole[0].name, "none"
     if tokens is None:

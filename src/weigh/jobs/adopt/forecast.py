@@ -1,5 +1,7 @@
 """`--dry-run`: what would be fetched and run, and about how long, without doing either."""
 
+from contextlib import closing
+
 from weigh.core.errors import WeighError
 from weigh.core.events import EventSink
 from weigh.core.ref import parse_ref
@@ -19,8 +21,11 @@ TEXTS_A_SECOND = 300.0
 
 def forecast(options: AdoptOptions, events: EventSink) -> tuple[tuple[str, str], ...]:
     """Lines of (step, text)."""
-    bench = open_workbench(events, offline=options.offline)
-    project = open_project(options.project)
+    with closing(open_workbench(events, offline=options.offline)) as bench:
+        return _lines(bench, open_project(options.project), options)
+
+
+def _lines(bench: Workbench, project: Project, options: AdoptOptions) -> tuple[tuple[str, str], ...]:
     lines = [("fetch", _fetch(bench, project, options.data, data=True))]
     if options.model != "none":
         lines.append(("fetch", _fetch(bench, project, options.model, data=False)))

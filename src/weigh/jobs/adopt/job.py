@@ -4,7 +4,7 @@ resolve → fetch → view → static checks → gate → fit predictors → beh
 decide → policy → report. Every step is put to the ledger, so a repeated job reads its answers.
 """
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,9 +55,10 @@ def adopt(options: AdoptOptions, events: EventSink) -> Report:
     policy = open_policy(options.policy)
     log = Log(events)
     with ExitStack() as stack:
-        bench = open_workbench(
+        opened = open_workbench(
             events, offline=options.offline, refresh=options.refresh, full_fetch=options.full_fetch
         )
+        bench = stack.enter_context(closing(opened))
         ends = bench.clock.monotonic() + options.budget_seconds
         project = open_project(options.project)
         data = prepare_data(bench, project, options, log.done)

@@ -1,0 +1,25 @@
+import json
+
+
+def test_an_empty_cache_is_listed_as_empty(weigh):
+    ended = weigh("cache", "ls", "--json")
+    assert ended.code == 0
+    assert all(kind == {"files": 0, "bytes": 0} for kind in json.loads(ended.out).values())
+
+
+def test_pruning_keeps_what_answers_rest_on(weigh, tmp_path, make_reviews):
+    make_reviews(tmp_path / "reviews.csv")
+    ask = ("adopt", "none", "--data", "reviews.csv", "--text", "body", "--label", "stars")
+    weigh(*ask)
+    assert weigh("cache", "prune", "--older-than", "0").code == 0
+    weigh(*ask)
+    told = json.loads((tmp_path / "weigh-report/report.json").read_text(encoding="utf-8"))
+    assert not any(a["fresh"] for a in told["envelope"]["answers"])
+
+
+def test_a_dry_run_frees_nothing(weigh, tmp_path, make_reviews):
+    make_reviews(tmp_path / "reviews.csv")
+    weigh("adopt", "none", "--data", "reviews.csv", "--text", "body", "--label", "stars")
+    before = weigh("cache", "ls").out
+    assert "would be freed" in weigh("cache", "prune", "--older-than", "0", "--dry-run").out
+    assert weigh("cache", "ls").out == before

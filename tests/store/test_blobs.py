@@ -161,7 +161,23 @@ def test_too_many_bytes_are_refused_before_they_are_written(blobs):
         with pytest.raises(IntegrityError, match="more bytes"):
             writer.write(b"x")
         assert writer.size == 10
-    assert blobs.read(blobs.last_sha256(), 10) == b"0123456789"
+        writer.restart()
+        writer.write(b"9876543210")
+    assert blobs.read(blobs.last_sha256(), 10) == b"9876543210"
+
+
+@pytest.mark.parametrize("key", ["", "k"])
+def test_a_swallowed_excess_is_not_published(blobs, key):
+    def write_and_swallow():
+        with blobs.writer(size=10, resume_key=key) as writer:
+            writer.write(b"0123456789")
+            with suppress(IntegrityError):
+                writer.write(b"x")
+
+    with pytest.raises(IntegrityError, match="more bytes"):
+        write_and_swallow()
+    assert blobs.ls() == ()
+    assert unfinished(blobs) == []
 
 
 def test_a_promise_that_is_no_sha256_is_refused_at_once(blobs):

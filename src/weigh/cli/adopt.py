@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from weigh.cli.words import quoted
 from weigh.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -149,4 +149,4 @@ def _colour() -> bool:
 
 
 def _command() -> str:
-    return "weigh " + " ".join(shlex.quote(a) for a in sys.argv[1:])
+    return "weigh " + " ".join(quoted(a) for a in sys.argv[1:])

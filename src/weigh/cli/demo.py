@@ -1,10 +1,11 @@
 """`weigh demo`: nothing but `weigh adopt` in a folder that the package ships."""
 
-import shlex
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import click
+
+from weigh.cli.words import quoted
 
 ARGUMENTS = (
     "minilm",
@@ -29,7 +30,7 @@ def demo(more: tuple[str, ...]) -> int:
 
     with as_file(files("weigh") / "demo") as folder:
         arguments = [*ARGUMENTS, f"--project={Path(folder)}", *more]
-        shown = " ".join(shlex.quote(a) for a in (*ARGUMENTS, *more))
+        shown = " ".join(quoted(a) for a in (*ARGUMENTS, *more))
         click.echo(f"weigh adopt {shown}\n", err=True)
         code: int = adopt.main(arguments, prog_name="weigh adopt", standalone_mode=False) or 0
         return code

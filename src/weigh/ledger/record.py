@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from weigh.core.canonical import dumps
+from weigh.core.canonical import MAX_SAFE_INTEGER, NotCanonicalError, dumps
 from weigh.core.evidence import Envelope, Evidence
 from weigh.core.request import Request
 
@@ -77,23 +77,40 @@ def decode(data: bytes) -> Recorded | None:
         The record, or None when a weigh with another schema wrote it.
 
     Raises:
-        CorruptRecordError: it is not a record, or its evidence does not have the digest it states.
+        CorruptRecordError: it is not a record, or request and evidence do not have the digests
+            it states.
     """
     try:
         tree = msgspec.json.decode(data)
         if _schema(tree) != SCHEMA:
             return None
-        record = msgspec.convert(tree, _Record)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        record = msgspec.convert(_doubles(tree), _Record)
+        stated = (record.evidence.request, record.digest)
+        found = (record.request.digest, record.evidence.digest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, NotCanonicalError) as error:
         raise CorruptRecordError(f"it is not a record: {error}") from error
+    if stated != found:
+        raise CorruptRecordError("its request and evidence do not have the digests it states")
     evidence, envelope = record.evidence, record.envelope
-    if evidence.digest != record.digest:
-        raise CorruptRecordError("its evidence does not have the digest it states")
     return Recorded(
         evidence,
         Envelope(envelope.tool, envelope.host, envelope.started, envelope.seconds, fresh=False),
         record.request,
     )
+
+
+def _doubles(value: Any) -> Any:
+    """Whole numbers that canonical JSON writes only for doubles, as the doubles they were.
+
+    The canonical form of 2.0**53 has no point, so it reads back as an integer too large to have one.
+    """
+    if isinstance(value, dict):
+        return {key: _doubles(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_doubles(inner) for inner in value]
+    if isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER:
+        return float(value)
+    return value
 
 
 def _schema(tree: Any) -> int:

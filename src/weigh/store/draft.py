@@ -32,6 +32,7 @@ class Draft:
         self._limit = size
         self._standing = standing
         self._broken = False
+        self._excess = 0
         with storing(path):
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
             self._descriptor = os.open(path, flags, 0o600)
@@ -60,11 +61,8 @@ class Draft:
             return
         limit = self._limit if self._standing is None else self._standing
         if 0 <= limit < self.size + len(chunk):
-            raise IntegrityError(
-                "more bytes arrived than were promised",
-                why=f"{self.size + len(chunk)} bytes so far, {limit} were promised",
-                hint="fetch it again; if this repeats, the source serves another file",
-            )
+            self._excess = self.size + len(chunk)
+            raise self._too_many()
         # A failed write leaves the file and the hash apart; only a success brings them together.
         self._broken = True
         with storing(self.path):
@@ -82,6 +80,7 @@ class Draft:
         self._written = 0
         self._standing = None
         self._broken = False
+        self._excess = 0
 
     def finish(self) -> str:
         """The digest of the whole file, when it is what was promised.
@@ -90,6 +89,8 @@ class Draft:
             IntegrityError: digest or size differ from what was promised.
             StorageError: an earlier write failed.
         """
+        if self._excess:
+            raise self._too_many()
         if self._standing is not None:
             return self._sha256
         if self._broken:
@@ -121,6 +122,14 @@ class Draft:
     def close(self) -> None:
         """Close the file and leave it as it is."""
         os.close(self._descriptor)
+
+    def _too_many(self) -> IntegrityError:
+        promised = self._limit if self._standing is None else self._standing
+        return IntegrityError(
+            "more bytes arrived than were promised",
+            why=f"at least {self._excess} bytes, {promised} were promised",
+            hint="fetch it again; if this repeats, the source serves another file",
+        )
 
     def _catch_up(self) -> None:
         with storing(self.path):

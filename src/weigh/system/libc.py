@@ -18,7 +18,7 @@ def machine() -> str:
 
 
 def call(name: str, *arguments: object) -> int:
-    """Call a C function that returns a negative number on failure.
+    """Call a C function that returns an `int`, negative on failure.
 
     Args:
         name: function name.
@@ -27,20 +27,7 @@ def call(name: str, *arguments: object) -> int:
     Raises:
         OSError: the function failed or does not exist (then `errno.ENOSYS`).
     """
-    if sys.platform == "win32":
-        raise _missing(name)
-    try:
-        function = _library()[name]
-    except AttributeError as error:
-        raise _missing(name) from error
-    function.restype = ctypes.c_long
-    wide = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-    ctypes.set_errno(0)
-    result: int = function(*wide)
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"{name}: {os.strerror(code)}")
-    return result
+    return _call(name, ctypes.c_int, arguments)
 
 
 def syscall(number: int, *arguments: object) -> int:
@@ -51,7 +38,25 @@ def syscall(number: int, *arguments: object) -> int:
     """
     if sys.platform != "linux":
         raise _missing(f"system call {number}")
-    return call("syscall", number, *arguments)
+    return _call("syscall", ctypes.c_long, (number, *arguments))
+
+
+def _call(name: str, kind: type[ctypes.c_int | ctypes.c_long], arguments: tuple[object, ...]) -> int:
+    if sys.platform == "win32":
+        raise _missing(name)
+    try:
+        function = _library()[name]
+    except AttributeError as error:
+        raise _missing(name) from error
+    # The declared width matters: a 32-bit -1 read as 64 bits is a large positive number.
+    function.restype = kind
+    wide = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    ctypes.set_errno(0)
+    result: int = function(*wide)
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{name}: {os.strerror(code)}")
+    return result
 
 
 def _missing(name: str) -> OSError:

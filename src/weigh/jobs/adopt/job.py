@@ -77,7 +77,8 @@ def adopt(options: AdoptOptions, events: EventSink) -> Report:
         found = decide(ground, trials, options)
         log.done("decide", _decide_line(found, trials))
         question_finalist(ground, found, trials, options)
-        return _report(Outcome(bench, options, policy, log, data, model, found, trials.notes))
+        lockable = bool(project.manifest.models or project.manifest.data) and not project.lock.files
+        return _report(Outcome(bench, options, policy, log, data, model, found, trials.notes, lockable))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Outcome:
     model: ModelInUse | None
     found: Recommendation
     notes: tuple[str, ...]
+    lockable: bool
 
 
 def open_policy(name: str) -> Policy:
@@ -175,7 +177,9 @@ def _report(outcome: Outcome) -> Report:
         unknown=story.not_known(found, evidence),
         limits=(*(outcome.model.limits if outcome.model is not None else ()), *outcome.notes),
         answers=tuple(outcome.bench.answers),
-        next_commands=(),
+        next_commands=story.offers(
+            options.model, options.roles.slices, options.seed, lockable=outcome.lockable
+        ),
         seed=options.seed,
         exit_code=story.exit_code(found.decision, verdict),
     )

@@ -12,6 +12,7 @@ from weigh.core.finding import Severity
 from weigh.core.measure import Direction, Measure
 from weigh.core.outcome import OutcomeKind
 from weigh.core.recommendation import ArmKind, ArmResult, Comparison, Decision, Recommendation, Statement
+from weigh.core.report import NextCommand
 from weigh.core.verdict import Verdict, VerdictKind
 from weigh.render import numbers
 
@@ -176,3 +177,18 @@ def _scores(found: Recommendation, arm: str, item: Comparison) -> str:
         return "?" if test is None else numbers.number(test.value, decimals=3)
 
     return f"on {item.test} {score(arm)} against {score(item.other)}, a gain of {_difference(item)}"
+
+
+def offers(model: str, slices: Sequence[str], seed: int, *, lockable: bool) -> tuple[NextCommand, ...]:
+    """At most three commands that exist, offered and never run."""
+    offered = []
+    if lockable:
+        offered.append(NextCommand("weigh lock", "freeze exactly these bytes, for everyone and for later"))
+    if not slices:
+        offered.append(
+            NextCommand(f"weigh adopt {model} … --slice COLUMN", "does it work on every part of the data?")
+        )
+    offered.append(
+        NextCommand(f"weigh adopt {model} … --seed {seed + 1}", "does it hold on another draw of the rows?")
+    )
+    return tuple(offered[:MOST])

@@ -14,6 +14,7 @@ from weigh.core.outcome import OutcomeKind
 from weigh.core.recommendation import ArmKind, ArmResult, Comparison, Decision, Recommendation, Statement
 from weigh.core.report import NextCommand
 from weigh.core.verdict import Verdict, VerdictKind
+from weigh.jobs.adopt.options import AdoptOptions
 from weigh.render import numbers
 
 MOST = 3
@@ -179,16 +180,13 @@ def _scores(found: Recommendation, arm: str, item: Comparison) -> str:
     return f"on {item.test} {score(arm)} against {score(item.other)}, a gain of {_difference(item)}"
 
 
-def offers(model: str, slices: Sequence[str], seed: int, *, lockable: bool) -> tuple[NextCommand, ...]:
+def offers(options: AdoptOptions, *, lockable: bool) -> tuple[NextCommand, ...]:
     """At most three commands that exist, offered and never run."""
+    again = f"weigh adopt {options.model} …"
     offered = []
     if lockable:
         offered.append(NextCommand("weigh lock", "freeze exactly these bytes, for everyone and for later"))
-    if not slices:
-        offered.append(
-            NextCommand(f"weigh adopt {model} … --slice COLUMN", "does it work on every part of the data?")
-        )
-    offered.append(
-        NextCommand(f"weigh adopt {model} … --seed {seed + 1}", "does it hold on another draw of the rows?")
-    )
+    if not options.roles.slices:
+        offered.append(NextCommand(f"{again} --slice COLUMN", "does it work on every part of the data?"))
+    offered.append(NextCommand(f"{again} --seed {options.seed + 1}", "does it hold on another draw of rows?"))
     return tuple(offered[:MOST])

@@ -4,13 +4,22 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
+
+import weigh
 
 SCRIPT = """
 import ctypes, json, sys
 from pathlib import Path
+from weigh.core.clearance import Clearance
+from weigh.core.errors import RefusedError
+from weigh.core.events import Silent
+from weigh.runtimes.open import open_text_model
 from weigh.runtimes.sandbox import WorkerLimits, run_sandboxed
+from weigh.runtimes.spec import TextModelSpec
 from weigh.system import limits, seccomp
 from weigh.system.libc import machine, syscall
 from weigh.system.seccomp import Instruction
@@ -25,12 +34,31 @@ buffer = ctypes.create_string_buffer(data, len(data))
 limits.forbid_new_privileges()
 program = seccomp._Program(len(code), ctypes.addressof(buffer))
 syscall(seccomp._SECCOMP[machine()], 1, 0, ctypes.byref(program))
+"""
+
+ATTACK = """
 said = {}
 for attack in sys.argv[4:]:
     fields = {"attack": attack, "path": sys.argv[3]}
     frame, report = run_sandboxed("attacks", limits=WorkerLimits(), roots=[folder], fields=fields)
     said[attack] = frame.fields["said"]
 print(json.dumps({"said": said, "enforced": report.enforced, "gaps": report.not_enforced}))
+"""
+
+OPEN = """
+fields = json.loads(sys.argv[4])
+fields["external"], fields["labels"] = (), ()
+spec = TextModelSpec(**fields)
+files = frozenset({spec.model_sha256, spec.tokenizer_sha256})
+for accepted in (False, True):
+    clearance = Clearance(files, sandbox_gaps_accepted=accepted)
+    try:
+        with open_text_model(
+            spec, folder.joinpath, clearance, limits=WorkerLimits(), events=Silent(), threads=1
+        ) as model:
+            print(accepted, model.embed(["good"]).shape, [limit for limit, _ in model.report.not_enforced])
+    except RefusedError as error:
+        print(accepted, error)
 """
 
 SECCOMP, UNSHARE, LANDLOCK = 317, 272, 444
@@ -41,7 +69,7 @@ pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64", reason="system c
 def run(adapters, tmp_path, missing, *attacks):
     file = tmp_path / "file"
     file.write_text("mine")
-    command = [sys.executable, "-c", SCRIPT, json.dumps(missing), str(adapters), str(file), *attacks]
+    command = [sys.executable, "-c", SCRIPT + ATTACK, json.dumps(missing), str(adapters), str(file), *attacks]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
@@ -85,3 +113,44 @@ def test_without_anything_every_wall_is_named_as_missing(adapters, tmp_path):
     _, _, gaps = run(adapters, tmp_path, [SECCOMP, LANDLOCK, UNSHARE], "start_thread")
     assert {"network", "processes", "files", "signals"} <= set(gaps)
     assert all(gaps.values())
+
+
+def test_a_sandbox_with_gaps_is_refused_unless_somebody_accepted_them(kit, build):
+    kit.plan(build.tokens())
+    command = [sys.executable, "-c", SCRIPT + OPEN, json.dumps([LANDLOCK]), str(kit.folder), ""]
+    done = subprocess.run(
+        [*command, json.dumps(asdict(kit.spec))], capture_output=True, text=True, check=False
+    )
+    refused, opened = done.stdout.splitlines()
+    assert refused.startswith("False the model is not opened: the sandbox has gaps")
+    assert "no Landlock" in refused
+    assert opened == "True (1, 8) ['files']"
+
+
+MISSING = """
+import sys
+from pathlib import Path
+from weigh.core.clearance import Clearance
+from weigh.core.errors import MissingExtraError
+from weigh.core.events import Silent
+from weigh.runtimes.open import WorkerLimits, open_text_model
+from weigh.runtimes.spec import TextModelSpec
+spec = TextModelSpec("a", "b", (), "embedding", "mean", False, 8, (), "x")
+try:
+    open_text_model(
+        spec, Path, Clearance(frozenset("ab")), limits=WorkerLimits(), events=Silent(), threads=1
+    )
+except MissingExtraError as error:
+    print(error.extra, error.why)
+"""
+
+
+def test_without_the_extra_its_name_is_told():
+    source = Path(weigh.__file__).parent.parent
+    bare = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(source)!r})\n" + MISSING],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert bare.stdout == "onnx no numpy, onnxruntime, tokenizers\n", bare.stderr

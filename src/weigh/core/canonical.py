@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence, Set as AbstractSet
 from enum import Enum
-from typing import Any
+from typing import Any, NoReturn
 
 MAX_SAFE_INTEGER = 2**53 - 1
 """Largest integer every JSON reader keeps exact (RFC 7493, section 2.2)."""
@@ -64,18 +64,25 @@ def dumps(value: Any) -> bytes:
 def loads(data: bytes | str) -> Any:
     """Read JSON as RFC 8785 means it: a number is a double, so a large integer comes back as float.
 
-    NaN and infinities, which Python would accept, are refused.
+    NaN and infinities, which Python would accept, and numbers too large for a double are refused.
     """
-    return json.loads(data, parse_constant=_refuse_constant, parse_int=_integer_or_double)
+    return json.loads(
+        data, parse_constant=_refuse_constant, parse_int=_integer_or_double, parse_float=_double
+    )
+
+
+def _double(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse_constant(text[:24])
 
 
 def _integer_or_double(text: str) -> int | float:
     # Sixteen digits can hold every safe integer; a longer text is never converted to a long integer.
-    value = float(text) if len(text) > 17 else int(text)
+    value = _double(text) if len(text) > 17 else int(text)
     return value if abs(value) <= MAX_SAFE_INTEGER else float(text)
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> NoReturn:
     raise NotCanonicalError(f"{name} is not JSON")
 
 

@@ -1,6 +1,6 @@
 """File names of records: all that is needed to find, order and check them without reading one.
 
-`00000002-01795219200000-answered-<sha256 of the bytes>.json`: the how-manieth answer to its
+`00000002-01795219200000-answered-<sha256 of the bytes>.json`: its number among the answers to its
 request, when the asking began (milliseconds since the epoch, for the order across requests), how
 it ended, and the digest its bytes must have.
 """

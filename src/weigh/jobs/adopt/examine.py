@@ -47,6 +47,17 @@ def examine(bench: Workbench, model: Brought) -> Examined:
     return Examined(subject, view, security, words, worst_word(words.values()))
 
 
+def refuse_malicious(examined: Examined) -> None:
+    """Stop at a malicious file, whether or not a runtime would ever have opened it.
+
+    Raises:
+        RefusedError: there is one.
+    """
+    malicious = sorted(p for p, word in examined.words.items() if word is Word.MALICIOUS)
+    if malicious:
+        _refuse(examined, Word.MALICIOUS, malicious)
+
+
 def pass_gate(
     examined: Examined, needed: frozenset[str], *, accept_review: bool, accept_gaps: bool
 ) -> Clearance:
@@ -62,12 +73,10 @@ def pass_gate(
         RefusedError: any file is malicious; or a needed one is broken, or needs review and that was
             not accepted.
     """
+    refuse_malicious(examined)
     opened = {f.path for f in examined.view.snapshot.files if f.sha256 in needed}
-    malicious = sorted(p for p, word in examined.words.items() if word is Word.MALICIOUS)
     broken = sorted(p for p in opened if examined.words[p] is Word.ERROR)
     review = sorted(p for p in opened if examined.words[p] is Word.REVIEW)
-    if malicious:
-        _refuse(examined, Word.MALICIOUS, malicious)
     if broken:
         _refuse(examined, Word.ERROR, broken)
     if review and not accept_review:

@@ -177,9 +177,7 @@ def _report(outcome: Outcome) -> Report:
         unknown=story.not_known(found, evidence),
         limits=(*(outcome.model.limits if outcome.model is not None else ()), *outcome.notes),
         answers=tuple(outcome.bench.answers),
-        next_commands=story.offers(
-            options.model, options.roles.slices, options.seed, lockable=outcome.lockable
-        ),
+        next_commands=story.offers(options, lockable=outcome.lockable),
         seed=options.seed,
         exit_code=story.exit_code(found.decision, verdict),
     )

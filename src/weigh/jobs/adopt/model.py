@@ -16,7 +16,7 @@ from weigh.core.measure import Measure
 from weigh.core.report import ModelSummary
 from weigh.datasets.prepare import Prepared
 from weigh.jobs.adopt.bring import Brought
-from weigh.jobs.adopt.examine import Examined, examine, pass_gate
+from weigh.jobs.adopt.examine import Examined, examine, pass_gate, refuse_malicious
 from weigh.jobs.adopt.options import AdoptOptions
 from weigh.jobs.workbench import Workbench
 from weigh.render import numbers
@@ -29,7 +29,7 @@ from weigh.system.machine import installed_version, machine_class
 Say = Callable[[str, str], None]
 
 THREADS = 2
-"""Part of every question put to the model: another number of threads may change the last bits."""
+"""Texts or batches side by side; changes no answer, only how long it takes."""
 
 BENCH_TEXTS = 200
 """Texts timed one by one; p95 of 200 has ten texts above it."""
@@ -98,6 +98,7 @@ def put_to_use(
     spec = plan(examined.view)
     summary = _summary(model, examined)
     say("inspect", f"{summary.sentence} · loading runs no code · {examined.word.value}")
+    refuse_malicious(examined)
     if isinstance(spec, Unplanned):
         _cannot_run(bench, examined, spec)
         yield ModelInUse(summary, examined.subject.digest, ModelOffers(why_not=spec.reason))
@@ -134,7 +135,6 @@ def _in_use(
         FEATURES,
         examined.subject,
         lambda: FeaturesSubject(session, spec, texts, keep, bench.derived),
-        parameters={"threads": THREADS},
         inputs=(("texts", prepared.texts_digest),),
         runtimes=runtimes,
     )

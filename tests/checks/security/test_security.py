@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import pytest
+from hostile_onnx import CASES as ONNX, SOUND as SOUND_ONNX
+from hostile_safetensors import CASES as SAFETENSORS, SOUND as SOUND_SAFETENSORS
+
+from weigh.checks.security.rules import RULES
+from weigh.checks.security.security import findings_of, run
+from weigh.core.facts import Anomaly, Coverage, FileFacts
+from weigh.core.finding import Severity
+from weigh.core.gate import Word, judge_file
+from weigh.core.outcome import OutcomeKind
+
+HOSTILE = [(f"{kind}-{name}", f"model.{kind}", data, rule)
+           for kind, cases in (("onnx", ONNX), ("safetensors", SAFETENSORS))
+           for name, (data, rule) in cases.items()]  # fmt: skip
+
+
+def seen(view):
+    facts = view.all_facts()[0]
+    return tuple(findings_of(facts)), judge_file(facts, tuple(findings_of(facts)))
+
+
+@pytest.mark.parametrize(("file", "data", "rule"), [h[1:] for h in HOSTILE], ids=[h[0] for h in HOSTILE])
+def test_every_planted_file_is_found_and_never_clean(view_of, file, data, rule):
+    findings, word = seen(view_of({file: data}))
+    assert word is not Word.CLEAN
+    if data:
+        assert rule in {f.rule for f in findings}
+    assert all(f.rule in RULES or f.rule == "WGH-U001" for f in findings)
+    assert all(f.why and f.action for f in findings)
+
+
+@pytest.mark.parametrize(
+    ("file", "data"),
+    [("model.onnx", SOUND_ONNX), ("model.safetensors", SOUND_SAFETENSORS), ("LICENSE", b"text")],
+)
+def test_a_sound_file_gives_no_finding(view_of, file, data):
+    findings, word = seen(view_of({file: data}))
+    assert findings == ()
+    assert word is Word.CLEAN
+
+
+PATHS = [data for name, (data, rule) in ONNX.items() if rule == "WGH-O001"]
+
+
+@pytest.mark.parametrize("data", PATHS, ids=range(len(PATHS)))
+def test_a_path_that_leaves_the_folder_is_malicious(view_of, data):
+    assert seen(view_of({"model.onnx": data}))[1] is Word.MALICIOUS
+
+
+def test_a_custom_operator_is_for_a_person_to_review(view_of):
+    data, _ = ONNX["operator-custom"]
+    assert seen(view_of({"model.onnx": data}))[1] is Word.REVIEW
+
+
+def test_a_format_that_is_not_read_is_stated_and_not_clean(view_of):
+    findings, word = seen(view_of({"model.bin": b"\x80\x04K\x01."}))
+    assert [f.rule for f in findings] == ["WGH-U001"]
+    assert word is Word.REVIEW
+
+
+def test_the_evidence_counts_files_by_word(view_of, context_of):
+    files = {"a.onnx": SOUND_ONNX, "b.onnx": ONNX["external-parent"][0], "c.bin": b"\x80\x04K\x01."}
+    evidence = run(view_of(files), context_of("security"))
+    counts = {m.label("word"): m.value for m in evidence.measures}
+    assert evidence.outcome.kind is OutcomeKind.ANSWERED
+    assert counts == {"clean": 1, "review": 1, "malicious": 1, "error": 0}
+
+
+def test_a_flood_of_anomalies_is_counted_not_listed():
+    facts = FileFacts(
+        "x", "onnx", Coverage.COMPLETE, anomalies=tuple(Anomaly("WGH-O003", "d") for _ in range(500))
+    )
+    findings = list(findings_of(facts))
+    assert len(findings) == 51
+    assert "450 more" in findings[-1].message
+
+
+def test_a_rule_nobody_described_is_shown_not_dropped():
+    facts = FileFacts("x", "onnx", Coverage.COMPLETE, anomalies=(Anomaly("WGH-Z999", "d"),))
+    (finding,) = findings_of(facts)
+    assert finding.severity is Severity.HIGH
+
+
+def test_every_rule_of_the_table_has_its_line_in_the_docs():
+    folder = Path(__file__).parents[3] / "docs/formats"
+    pages = "".join(page.read_text(encoding="utf-8") for page in folder.glob("*.md"))
+    assert [rule for rule in RULES if rule not in pages] == []

@@ -103,3 +103,11 @@ def test_what_no_double_holds_is_refused_in_json_text(text):
 
 def test_a_set_is_written_in_one_order():
     assert dumps(frozenset({"b", "a", "c"})) == b'["a","b","c"]'
+
+
+def test_a_float_that_prints_itself_differently_is_still_a_number():
+    class Loud(float):
+        def __repr__(self):
+            return f"Loud({float(self)})"
+
+    assert dumps([Loud(0.5), Loud(-1e30)]) == b"[0.5,-1e+30]"

@@ -28,6 +28,8 @@ def kept() -> tuple[tuple[str, int, int], ...]:
 def make_room(older_than_days: float, *, corrupt: bool, dry_run: bool) -> int:
     """Delete what neither this project's lock nor any recorded answer names; returns bytes freed."""
     with closing(open_workbench(Silent(), offline=True)) as bench:
+        if not dry_run:
+            bench.ledger.tidy()
         keep = set(bench.ledger.artifacts())
         manifest = find_manifest(Path.cwd())
         if manifest is not None:

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from weigh.adapt.table import ModelOffers
 from weigh.adapt.trial import BaseCost
 from weigh.checks.compatibility.compatibility import CHECK as COMPATIBILITY, CompatibilitySubject
 from weigh.core.clearance import Clearance
-from weigh.core.errors import StorageError
+from weigh.core.errors import StorageError, WorkerError
 from weigh.core.evidence import Evidence
 from weigh.core.facts import Fact
+from weigh.core.gate import Word
 from weigh.core.measure import Measure
 from weigh.core.report import ModelSummary
 from weigh.datasets.prepare import Prepared
@@ -90,14 +91,16 @@ def put_to_use(
 ) -> Iterator[ModelInUse]:
     """Examine the model, pass the gate, and show it the rows. The sandbox closes with the block.
 
+    A model that dies, hangs or is refused by its runtime is no error of the job: that it does not run
+    here is the answer of the compatibility check.
+
     Raises:
         RefusedError: the gate stays closed.
-        WorkerError: the model died, hung, or ran into a limit.
     """
     examined = examine(bench, model)
     spec = plan(examined.view)
     summary = _summary(model, examined)
-    say("inspect", f"{summary.sentence} · loading runs no code · {examined.word.value}")
+    say("inspect", " · ".join([summary.sentence, *_runs_no_code(examined), examined.word.value]))
     refuse_malicious(examined)
     if isinstance(spec, Unplanned):
         _cannot_run(bench, examined, spec)
@@ -131,13 +134,16 @@ def _in_use(
     texts = prepared.table.texts or []
     keep = BlobKeeper(bench.blobs)
     runtimes = tuple((name, installed_version(name)) for name in ("onnxruntime", "tokenizers", "numpy"))
-    features = bench.ask(
-        FEATURES,
-        examined.subject,
-        lambda: FeaturesSubject(session, spec, texts, keep, bench.derived),
-        inputs=(("texts", prepared.texts_digest),),
-        runtimes=runtimes,
-    )
+    try:
+        features = bench.ask(
+            FEATURES,
+            examined.subject,
+            lambda: FeaturesSubject(session, spec, texts, keep, bench.derived),
+            inputs=(("texts", prepared.texts_digest),),
+            runtimes=runtimes,
+        )
+    except WorkerError as error:
+        return _broke(bench, examined, summary, clearance, error)
     timed = _compatibility(bench, examined, session, texts)
     kind = "scores" if spec.task == "classification" else "embeddings"
     artifact = features.artifact(kind)
@@ -155,6 +161,29 @@ def _in_use(
         inputs=((kind, artifact.sha256),),
         cost=_base_cost(examined, spec, prepared, features, timed),
         limits=(*gaps, *clearance.accepted),
+    )
+
+
+def _broke(
+    bench: Workbench, examined: Examined, summary: ModelSummary, clearance: Clearance, error: WorkerError
+) -> ModelInUse:
+    """Put on record that the model does not run here; the arms that need it are not run."""
+
+    def fail() -> NoReturn:
+        raise error
+
+    version = installed_version("onnxruntime")
+    bench.ask(
+        COMPATIBILITY,
+        examined.subject,
+        lambda: CompatibilitySubject(examined.view, version, "", "", fail),
+        parameters={"threads": THREADS},
+        runtimes=(("onnxruntime", version), ("tokenizers", installed_version("tokenizers"))),
+        machine=machine_class(),
+    )
+    why_not = f"it does not run here: {error.why or error.what}"
+    return ModelInUse(
+        summary, examined.subject.digest, ModelOffers(why_not=why_not), limits=clearance.accepted
     )
 
 
@@ -245,6 +274,11 @@ def _summary(model: Brought, examined: Examined) -> ModelSummary:
         ),
         facts=tuple(f for f in found if f is not None),
     )
+
+
+def _runs_no_code(examined: Examined) -> tuple[str, ...]:
+    """Said only of a model of which everything was read and nothing was found."""
+    return ("loading runs no code",) if examined.word is Word.CLEAN else ()
 
 
 def _sentence(kind: Fact | None, parameters: Fact | None, dtype: Fact | None, examined: Examined) -> str:

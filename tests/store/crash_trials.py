@@ -7,6 +7,7 @@ trials it made. SUBJECT is `blobs`, `derived` or `ledger`.
 
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -67,11 +68,25 @@ def forked(work):
     return child, reading
 
 
-def ended(child, reading):
-    """Wait for a child; returns its status and what it had acknowledged whole."""
-    with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read().decode()
-    return os.waitpid(child, 0)[1], said.split("\n")[:-1]
+def ended(child, reading, *, again=None):
+    """Wait for a child; returns its status and what it had acknowledged whole.
+
+    Python drops an interrupt that arrives while it runs a destructor. A person presses the key once
+    more after a second, and so does `again`.
+    """
+    said = bytearray()
+    asked = time.monotonic()
+    while True:
+        if select.select([reading], [], [], 0.1)[0]:
+            chunk = os.read(reading, 65536)
+            if not chunk:
+                break
+            said += chunk
+        if again is not None and time.monotonic() - asked > 1:
+            asked = time.monotonic()
+            os.kill(child, again)
+    os.close(reading)
+    return os.waitpid(child, 0)[1], said.decode().split("\n")[:-1]
 
 
 def by_signal(subject, root, trials, seed, number):
@@ -81,7 +96,7 @@ def by_signal(subject, root, trials, seed, number):
         child, reading = forked(lambda tell, state=state: subject.work(root, state, tell, forever=True))
         time.sleep(draw.uniform(0.0, 0.03))
         os.kill(child, number)
-        status, told = ended(child, reading)
+        status, told = ended(child, reading, again=number)
         died = os.WIFSIGNALED(status) or os.WEXITSTATUS(status) in {130, 1}
         assert died, f"trial {trial}: the child ended by itself with {status}"
         subject.check(root, told)

@@ -1,6 +1,7 @@
 """`weigh adopt` with tiny models whose right answer is known, because it was planted."""
 
 import json
+import shutil
 
 import pytest
 from tests.cli import conftest as program
@@ -35,9 +36,7 @@ def score(report, name):
 def fresh(report):
     """(check, subject's name) of every question that was answered anew."""
     asked = zip(report["report"]["answers"], report["envelope"]["answers"], strict=True)
-    return [
-        (a["evidence"]["check"], a["evidence"]["subject"]["name"]) for a, kept in asked if kept["fresh"]
-    ]
+    return [(a["evidence"]["check"], a["evidence"]["subject"]["name"]) for a, kept in asked if kept["fresh"]]
 
 
 def test_embeddings_that_know_what_counting_cannot_are_adopted_with_a_probe(weigh, tmp_path, told):
@@ -179,6 +178,17 @@ def test_a_fresh_store_gives_the_same_report(weigh, tmp_path, told, known, monke
     weigh("adopt", "./model", *ASK)
     first = told()
     monkeypatch.setenv("WEIGH_HOME", str(tmp_path / "another"))
+    weigh("adopt", "./model", *ASK)
+    assert repeatable(told()) == repeatable(first)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the features evidence counts only the texts that the store did not remember"
+)
+def test_a_fresh_ledger_over_a_store_that_remembers_gives_the_same_report(weigh, tmp_path, told, known):
+    weigh("adopt", "./model", *ASK)
+    first = told()
+    shutil.rmtree(tmp_path / "home/ledger")
     weigh("adopt", "./model", *ASK)
     assert repeatable(told()) == repeatable(first)
 

@@ -52,7 +52,7 @@ def private_opinions(n=300, *, seed=0):
 
 
 def shared_opinions(n=300, *, seed=0, share=0.9):
-    """Twelve opinion words that all reviews share, right with probability `share`: easy to learn by counting."""
+    """Twelve opinion words that all share, right with probability `share`: easily learned by counting."""
     rng = random.Random(seed)
     words = unique_words(rng, 12)
     opinions = [(word, 1 if i % 2 else -1) for i, word in enumerate(words)]
@@ -144,7 +144,8 @@ def classifier(table):
         numpy_helper.from_array(np.array([1], np.int64), "middle"),
     ]
     nodes = _nodes(
-        ("Mul", ["found", "wide"], ["seen"], {}), ("ReduceSum", ["seen", "middle"], ["logits"], {"keepdims": 0})
+        ("Mul", ["found", "wide"], ["seen"], {}),
+        ("ReduceSum", ["seen", "middle"], ["logits"], {"keepdims": 0}),
     )
     return _graph(
         nodes, "logits", ["batch", table.shape[1]], [numpy_helper.from_array(table, "table"), *more]
@@ -156,10 +157,12 @@ def put(folder, files):
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not isinstance(content, str | bytes):
-            content = json.dumps(content)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        path.write_bytes(content if isinstance(content, bytes) else _text(content).encode())
     return folder
+
+
+def _text(content):
+    return content if isinstance(content, str) else json.dumps(content)
 
 
 def embedding_files(model, words, **config):
@@ -188,9 +191,7 @@ def embedding_table(opinions, *, strength=3.0, seed=0, width=WIDTH):
 def knowing_model(folder, reviews, *, seed=0):
     """An embedding model that knows what each opinion word of these reviews means."""
     words = [word for word, _ in reviews.opinions]
-    return put(
-        folder, embedding_files(encoder(embedding_table(reviews.opinions, seed=seed)), (*words,))
-    )
+    return put(folder, embedding_files(encoder(embedding_table(reviews.opinions, seed=seed)), (*words,)))
 
 
 def ignorant_model(folder, *, seed=0):

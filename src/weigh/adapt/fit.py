@@ -45,6 +45,8 @@ class FitSubject:
         tests: test sets; their labels are not handed over.
         base: what the base model takes, for arms that rest on one.
         keep: where arrays go.
+        keep_fitted: whether the fitted arrays are kept too; a fit that only shows how much answers vary is
+            never used again.
     """
 
     arm: Arm
@@ -55,6 +57,7 @@ class FitSubject:
     tests: tuple[TrialTest, ...]
     base: BaseCost | None
     keep: Keeper
+    keep_fitted: bool = True
 
 
 def run(subject: FitSubject, context: Context) -> Evidence:
@@ -65,11 +68,11 @@ def run(subject: FitSubject, context: Context) -> Evidence:
     for test in subject.tests:
         if test.fitted_on is not None:
             answers |= _fit(subject, context, test.fitted_on, {test.name: test.rows}).predictions
-    artifacts = (
-        subject.keep.keep_arrays("predictor", to_arrays(result.fitted)),
-        subject.keep.keep_arrays("probabilities", {str(i): answers[t.name] for i, t in enumerate(subject.tests)}),
-    )
-    return context.answered(measures=_measures(result, subject.rows.n), artifacts=artifacts)
+    asked = {str(i): answers[test.name] for i, test in enumerate(subject.tests)}
+    artifacts = [subject.keep.keep_arrays("probabilities", asked)]
+    if subject.keep_fitted:
+        artifacts.insert(0, subject.keep.keep_arrays("predictor", to_arrays(result.fitted)))
+    return context.answered(measures=_measures(result, subject.rows.n), artifacts=tuple(artifacts))
 
 
 def _fit(subject: FitSubject, context: Context, index: IntArray | None, tests: dict[str, Rows]) -> TrialResult:

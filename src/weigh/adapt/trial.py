@@ -100,8 +100,7 @@ def run_trial(  # noqa: PLR0913 - a pure function takes its seed, clock and cost
     }
     predict_done = clock.monotonic()
     asked = sum(rows.n for rows in tests.values())
-    # An arm that only reads the model's own answers fits nothing and uses no label.
-    used = 0 if arm.needs == frozenset({SCORES}) else train_rows.n
+    used = train_rows.n if fits(arm) else 0
     cost = Cost(
         labels=used,
         work=arm.work(fitted, used, asked),
@@ -112,6 +111,11 @@ def run_trial(  # noqa: PLR0913 - a pure function takes its seed, clock and cost
     )
     result = TrialResult(fitted, predictions, cost)
     return result if base is None else result.with_base(base)
+
+
+def fits(arm: Arm) -> bool:
+    """Whether an arm learns from labels; one that only reads the model's own answers does not."""
+    return arm.needs != frozenset({SCORES})
 
 
 def _checked(arm: Arm, proba: FloatArray, rows: int, classes: int) -> FloatArray:

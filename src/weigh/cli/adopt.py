@@ -20,70 +20,119 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model", metavar="MODEL|none")
-@click.option("--data", required=True, metavar="NAME|REF", help="Declared data, a path, or a ref.")
-@click.option("--text", default="", metavar="COL", help="Column with the text.")
 @click.option(
-    "--features", multiple=True, metavar="COL…", help="Feature column; repeat, or separate by commas."
+    "--data", required=True, metavar="NAME|PATH|REF", help="Your data: a name from models.toml, or a path."
 )
-@click.option("--label", required=True, metavar="COL|EXPR", help="Column or expression that gives the class.")
-@click.option("--task", default="", metavar="T", help="Task; by default what the columns imply.")
+@click.option("--text", default="", metavar="COL", help="Column the model reads, when it reads text.")
+@click.option(
+    "--features",
+    multiple=True,
+    metavar="COL,…",
+    help="Columns to predict from, when the data is a table; exactly one of --text and --features is needed.",
+)
+@click.option(
+    "--label",
+    required=True,
+    metavar="COL|EXPR",
+    help="The right answer: a column, or an expression over columns.",
+)
+@click.option(
+    "--task",
+    default="",
+    metavar="TASK",
+    help="text-classification or tabular-classification; follows from --text or --features.",
+)
 @click.option(
     "--metric",
     default="accuracy",
     type=click.Choice(["accuracy", "balanced_accuracy", "macro_f1"]),
     show_default=True,
-    help="What is decided on.",
+    help="The score that decides.",
 )
-@click.option("--positive", default="", metavar="V", help="The class of interest in a two-class task.")
-@click.option("--test", default="", metavar="REF", help="Separate test data with the same columns.")
-@click.option("--split", default="", metavar="COL", help="Column that says train or test.")
-@click.option("--slice", "slices", multiple=True, metavar="COL…", help="Also evaluate by this column.")
-@click.option("--shift", default="", metavar="COL", help="Column of domains to test across.")
-@click.option("--train-where", multiple=True, metavar="COL=V", help="Train only on these rows.")
+@click.option("--positive", default="", metavar="CLASS", help="The class of interest, where there are two.")
+@click.option("--test", default="", metavar="REF", help="Test on this data, which has the same columns.")
+@click.option("--split", default="", metavar="COL", help="Column that says `train` or `test` of each row.")
 @click.option(
-    "--min-gain", default=0.01, show_default=True, type=click.FloatRange(0, 1), help="Smallest useful gain."
+    "--slice",
+    "slices",
+    multiple=True,
+    metavar="COL,…",
+    help="Look for values of these columns on which it does worse.",
+)
+@click.option(
+    "--shift", default="", metavar="COL", help="Test on values of this column that were left out of training."
+)
+@click.option("--train-where", multiple=True, metavar="COL=VALUE", help="Train on these rows only.")
+@click.option(
+    "--min-gain",
+    default=0.01,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Smallest gain worth a dependency, in units of the metric: 0.01 is one point of accuracy.",
 )
 @click.option(
     "--budget",
     default="10m",
     show_default=True,
     metavar="TIME",
-    help="Time for the whole job, e.g. 90s, 10m.",
+    help="Time for the whole job, such as 90s, 10m or 1h30m.",
 )
 @click.option(
     "--seed",
     default=0,
     show_default=True,
     type=click.IntRange(0, 2**31 - 1),
-    help="Seed of everything random.",
+    help="Another seed draws other rows.",
 )
-@click.option("--policy", default="personal", show_default=True, metavar="NAME|FILE", help="Who decides.")
+@click.option(
+    "--policy",
+    default="personal",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="What the model must show: a packaged policy, or your policy.toml.",
+)
 @click.option("--use", "uses", multiple=True, hidden=True)
 @click.option(
-    "--project", default="", metavar="DIR", help="Folder of models.toml; else found from here upwards."
+    "--project",
+    default="",
+    metavar="DIR",
+    help="Folder of models.toml; by default the nearest from here upwards.",
 )
-@click.option("--offline", is_flag=True, help="Touch no network.")
+@click.option("--offline", is_flag=True, help="Do not use the network.")
 @click.option(
-    "--full-fetch", is_flag=True, help="Fetch a whole file where a server cannot serve a part of it."
+    "--full-fetch", is_flag=True, help="Allow fetching a whole file where a server cannot send a part."
 )
-@click.option("--accept-review", is_flag=True, help="Open files that are not clean; written into the report.")
+@click.option(
+    "--accept-review", is_flag=True, help="Open files with the word `review` too; the report will say so."
+)
 @click.option(
     "--accept-sandbox-gaps",
     is_flag=True,
-    help="Run although a limit cannot be enforced; written into the report.",
+    help="Open the model although a sandbox limit cannot be enforced here; the report will say so.",
 )
-@click.option("--refresh", is_flag=True, help="Ask everything again instead of reading the ledger.")
-@click.option("--dry-run", is_flag=True, help="Say what would be fetched and run, and about how long.")
+@click.option("--refresh", is_flag=True, help="Ask everything again instead of reading earlier answers.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be fetched and run, and about how long.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of the screen.")
 @click.option(
-    "--out", default="weigh-report", show_default=True, metavar="DIR", help="Where the report goes."
+    "--out",
+    default="weigh-report",
+    show_default=True,
+    metavar="DIR",
+    help="Folder for report.html and report.json.",
 )
 def adopt(**options: object) -> int:
     """May we depend on MODEL, and how? Answered by measurements on your own data.
 
     MODEL is a name from models.toml, a path, or a ref such as pypi:NAME==VERSION#PATH; `none` asks
-    what can be had without any model.
-    """
+    what your data can do without any model.
+
+    \b
+    weigh adopt ./my-model --data reviews.csv --text body --label stars
+    weigh adopt none --data table.csv --features age,income --label churned
+
+    Exit code: 0 adopt and the policy passes, or train from scratch; 1 no; 2 wrong usage; 3 could not
+    find out.
+    """  # noqa: D301 - click reads the backspace as "do not rewrap"
     if options.pop("uses"):
         raise UsageError(
             "--use is not available yet",
@@ -128,20 +177,22 @@ def _dry_run(asked: "AdoptOptions", events: "TerminalEvents", *, as_json: bool) 
 
 
 def _write(report: "Report", out: Path, *, as_json: bool) -> None:
+    from weigh.render.escape import visible
     from weigh.render.html import page
     from weigh.render.report_json import to_json
     from weigh.render.terminal import screen
     from weigh.system.atomic import write_bytes
 
-    data = to_json(report)
+    # Both are made before either is written, so that a folder never holds halves of two runs.
+    data, html = to_json(report), page(report, command=_command()).encode("utf-8")
     write_bytes(out / "report.json", data + b"\n")
-    write_bytes(out / "report.html", page(report, command=_command()).encode("utf-8"))
+    write_bytes(out / "report.html", html)
     if as_json:
         click.echo(data.decode("utf-8"))
         return
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo(screen(report, width=min(width, 120), colour=_colour()), nl=False)
-    click.echo(f"report     {out / 'report.html'}  and  {out / 'report.json'}")
+    click.echo(f"report     {visible(str(out / 'report.html'))}  and  {visible(str(out / 'report.json'))}")
 
 
 def _colour() -> bool:

@@ -13,9 +13,17 @@ def cache() -> None:
 
 
 @cache.command("ls")
-@click.option("--json", "as_json", is_flag=True, help="Say it in JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(*, as_json: bool) -> int:
-    """What is kept, by kind: number of files and size."""
+    """What is kept, by kind: number of files and size.
+
+    \b
+    files       models and data, each once, whatever names it
+    derived     where computed values lie: features, predictions, fitted arms
+    unfinished  interrupted fetches that can go on
+    corrupt     files set aside because their bytes changed
+    ledger      answers
+    """  # noqa: D301 - click reads the backspace as "do not rewrap"
     from weigh.jobs.cache import kept
     from weigh.render import numbers
 
@@ -30,12 +38,16 @@ def show(*, as_json: bool) -> int:
 
 @cache.command("prune")
 @click.option(
-    "--older-than", default=30.0, show_default=True, metavar="DAYS", help="Only what was unused that long."
+    "--older-than",
+    default=30.0,
+    show_default=True,
+    metavar="DAYS",
+    help="Only what was not used for this many days.",
 )
 @click.option("--corrupt", is_flag=True, help="Also delete files that were set aside as corrupt.")
 @click.option("--dry-run", is_flag=True, help="Only say how much would be freed.")
 def prune(older_than: float, *, corrupt: bool, dry_run: bool) -> int:
-    """Delete what no lock, no answer and no recent run needs.
+    """Delete what neither models.lock here, nor an answer, nor a recent run needs.
 
     Answers in the ledger stay, and so does everything they rest on.
     """

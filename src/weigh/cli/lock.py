@@ -11,12 +11,15 @@ from weigh.core.errors import ExitCode
 
 
 @click.command()
-@click.option("--project", default=".", metavar="DIR", help="Folder of models.toml.")
+@click.option("--project", default=".", metavar="DIR", help="Folder of models.toml; by default this one.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the lock would change.")
-@click.option("--offline", is_flag=True, help="Touch no network.")
-@click.option("--json", "as_json", is_flag=True, help="Say it in JSON.")
+@click.option("--offline", is_flag=True, help="Do not use the network.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def lock(project: str, *, check: bool, offline: bool, as_json: bool) -> int:
-    """Fetch what models.toml declares, hash it, and write models.lock."""
+    """Fetch what models.toml declares, hash it, and write models.lock.
+
+    What is locked already and still declared keeps its bytes. Commit models.lock.
+    """
     from weigh.jobs.lock import lock as job
     from weigh.jobs.workbench import open_workbench
     from weigh.render.progress import TerminalEvents

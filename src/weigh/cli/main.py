@@ -15,9 +15,9 @@ from weigh.core.errors import ExitCode, WeighError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "adopt": ("weigh.cli.adopt:adopt", "May we depend on this model, and how? Measured on your data."),
-    "demo": ("weigh.cli.demo:demo", "The same, on a real model and real data that we picked."),
+    "demo": ("weigh.cli.demo:demo", "The same, on a model and data that we picked. Start here."),
     "lock": ("weigh.cli.lock:lock", "Fetch what models.toml declares and write models.lock."),
-    "cache": ("weigh.cli.cache:cache", "What is kept on this machine, and making room."),
+    "cache": ("weigh.cli.cache:cache", "What weigh keeps on this machine, and making room."),
 }
 
 
@@ -49,7 +49,11 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="weigh")
 def main() -> None:
-    """Weigh a model before you depend on it."""
+    """Weigh a model before you depend on it.
+
+    Exit codes: 0 fine · 1 no · 2 wrong usage · 3 could not find out · 70 a defect of weigh (--debug
+    shows where) · 130 interrupted.
+    """
 
 
 def run() -> None:
@@ -95,12 +99,14 @@ def _interrupted() -> int:
 
 
 def _bug(error: BaseException, *, debug: bool) -> int:
+    from weigh.render.escape import visible
+
     if debug:
         traceback.print_exc()
     place = traceback.extract_tb(error.__traceback__)[-1]
     click.echo(
         f"weigh: this is a defect of weigh, not of your input: {type(error).__name__}\n"
-        f"  why   {error}\n"
+        f"  why   {visible(str(error))}\n"
         f"  where {place.name}, line {place.lineno}\n"
         "  try   the same command with --debug, and report what it prints",
         err=True,

@@ -1,6 +1,6 @@
 """Budget: which trials still fit before the deadline, in an order that never depends on the clock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from weigh.core.ports import Clock
@@ -18,29 +18,47 @@ class PlannedTrial:
         arm: id of the arm.
         rows: training rows.
         work: expected multiply-adds; only ratios between trials matter.
+        half: number of the half of the training rows it refits on, None for a subset of the ladder.
     """
 
     arm: str
     rows: int
     work: int
+    half: int | None = None
 
 
-def planned(sizes: tuple[int, ...], work: Mapping[str, int]) -> tuple[PlannedTrial, ...]:
+def planned(
+    sizes: tuple[int, ...],
+    work: Mapping[str, int],
+    *,
+    halves: tuple[int, ...] = (),
+    refitted: Collection[str] = (),
+) -> tuple[PlannedTrial, ...]:
     """Return the trials in the order they are run.
 
     The full size of every arm first, cheapest arm first: from these alone a decision can be made. Then the
     smaller sizes, ascending, each over all arms: an interrupted ladder is complete up to some size, so that
-    curves of different arms have the same sizes.
+    curves of different arms have the same sizes. Refits on halves come last: without them every answer
+    stands, with intervals that say less.
 
     Args:
         sizes: training rows of the ladder, ascending; the last is the full size.
         work: expected multiply-adds of each arm at full size.
+        halves: training rows of each half.
+        refitted: arms that are refitted on the halves.
     """
     cheapest_first = sorted(work, key=lambda arm: (work[arm], arm))
     full = sizes[-1]
     order = [(arm, full) for arm in cheapest_first]
     order += [(arm, rows) for rows in sizes[:-1] for arm in cheapest_first]
-    return tuple(PlannedTrial(arm, rows, max(1, work[arm] * rows // full)) for arm, rows in order)
+    ladder = [PlannedTrial(arm, rows, max(1, work[arm] * rows // full)) for arm, rows in order]
+    again = [
+        PlannedTrial(arm, rows, max(1, work[arm] * rows // full), half)
+        for half, rows in enumerate(halves)
+        for arm in cheapest_first
+        if arm in refitted
+    ]
+    return (*ladder, *again)
 
 
 @dataclass(slots=True)
@@ -82,8 +100,12 @@ class Budget:
         expected = self.rates.get(trial.arm, 0.0) * trial.work * MARGIN
         if left is None or (left > 0 and expected <= left):
             return True
-        self.skipped.append(trial)
+        self.leave_out(trial)
         return False
+
+    def leave_out(self, trial: PlannedTrial) -> None:
+        """Write a trial down as skipped."""
+        self.skipped.append(trial)
 
     def spent(self, trial: PlannedTrial, seconds: float) -> None:
         """Learn from a finished trial how long the arm's work takes here."""
@@ -91,7 +113,12 @@ class Budget:
 
     def notes(self) -> tuple[str, ...]:
         """One sentence an arm that lost trials, empty when the budget was not reached."""
-        return tuple(_note(arm, rows) for arm, rows in _by_arm(self.skipped).items())
+        ladder = _by_arm(trial for trial in self.skipped if trial.half is None)
+        halves = _by_arm(trial for trial in self.skipped if trial.half is not None)
+        return (
+            *(_note(arm, rows) for arm, rows in ladder.items()),
+            *(_half_note(arm) for arm in halves if arm not in ladder),
+        )
 
 
 def _by_arm(skipped: Iterable[PlannedTrial]) -> dict[str, list[int]]:
@@ -99,6 +126,13 @@ def _by_arm(skipped: Iterable[PlannedTrial]) -> dict[str, list[int]]:
     for trial in skipped:
         result.setdefault(trial.arm, []).append(trial.rows)
     return result
+
+
+def _half_note(arm: str) -> str:
+    return (
+        f"{arm} was not refitted on every half of the training rows: the time budget was used up; its "
+        "intervals do not cover which training rows were drawn"
+    )
 
 
 def _note(arm: str, rows: list[int]) -> str:

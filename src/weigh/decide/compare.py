@@ -6,9 +6,10 @@ from itertools import combinations
 
 import numpy as np
 
-from weigh.checks.accuracy.scores import Metric, paired_difference, pseudo_values
+from weigh.checks.accuracy.scores import Metric, paired_difference, pseudo_values, units
 from weigh.core.measure import Direction, Measure, labelled
 from weigh.core.recommendation import ArmKind, Comparison
+from weigh.decide.draw import COVERED, Draws, covering_pair
 from weigh.decide.objective import OBJECTIVE, groups_of, scaled
 from weigh.decide.trials import ArmTrials, FloatArray, Inputs, TestSet
 from weigh.statistics.bootstrap import PairedResult
@@ -66,6 +67,10 @@ class Comparisons:
         half = (_value(difference, "high") - _value(difference, "low")) / 2
         return half / Z95 * float(np.sqrt(difference.n))
 
+    def draw_covered(self, arm: str, other: str) -> bool:
+        """Whether the interval on the objective covers which training rows were drawn."""
+        return self.pair(arm, other).difference.method.endswith(COVERED)
+
     @property
     def family(self) -> int:
         """Number of comparisons on the objective, over which the p-values are adjusted."""
@@ -75,7 +80,8 @@ class Comparisons:
 def compare(inputs: Inputs, metric: Metric, *, alpha: float, seed: int) -> Comparisons:
     """Compare every pair of arms that ran, on the objective and on each test set.
 
-    The p-values on the objective, which the decision uses, are Holm-adjusted over all its pairs; those on a
+    Intervals and p-values cover which test rows were drawn and, where both arms were refitted on halves of
+    the training rows, which training rows (`weigh.decide.draw`). The p-values on the objective, which the decision uses, are Holm-adjusted over all its pairs; those on a
     test set over the pairs on that set, and they only describe. All pairs use one seed, so that all arms
     meet the same resamples.
 
@@ -86,14 +92,21 @@ def compare(inputs: Inputs, metric: Metric, *, alpha: float, seed: int) -> Compa
         seed: of the bootstrap.
     """
     values = {arm.arm: _values(arm, inputs.tests, metric) for arm in inputs.ran}
+    draws = Draws.of(inputs, metric)
     items: list[Comparison] = []
     for name, places in _scopes(inputs.tests):
         tests = tuple(inputs.tests[place] for place in places)
         groups = groups_of(tests)
         one_scope = {arm: scaled(tests, [parts[place] for place in places]) for arm, parts in values.items()}
         pairs = list(_pairs(inputs.ran))
+        independent = units(groups, sum(test.labels.size for test in tests))
         results = [
-            paired_difference(metric, one_scope[arm], one_scope[other], groups, seed=seed)
+            covering_pair(
+                paired_difference(metric, one_scope[arm], one_scope[other], groups, seed=seed),
+                draws.difference(arm, other, places),
+                metric,
+                independent=independent,
+            )
             for arm, other in pairs
         ]
         adjusted = holm([result.p_value for result in results])

@@ -6,6 +6,7 @@ import numpy as np
 
 from weigh.checks.accuracy.scores import Metric, as_measure, pseudo_values
 from weigh.core.recommendation import CurvePoint, LabelsWorth
+from weigh.decide.draw import without_draw
 from weigh.decide.objective import OBJECTIVE, groups_of, score, stratified
 from weigh.decide.trials import ArmTrials, FloatArray, Inputs, IntArray
 from weigh.statistics.curves import (
@@ -25,6 +26,9 @@ BLOCK_ELEMENTS = 1 << 21
 
 def curve_points(inputs: Inputs, metric: Metric, *, seed: int) -> tuple[CurvePoint, ...]:
     """Return every arm's score at every size: on each test set, and on the objective where there are several.
+
+    The intervals cover which test rows were drawn; only at full size is there a score that also covers the
+    training draw, and that stands in the arm's result.
 
     Args:
         inputs: the answers of every arm.
@@ -51,7 +55,7 @@ def worth_in_labels(
     """Return how many labels the scratch arm would need to reach the adopted arm on the objective.
 
     A power law through the scratch arm's error (1 - metric, or the log loss) over the ladder, with a band
-    from refitting it on resampled test rows; it speaks up to 4 times the largest size. None where fewer
+    from refitting it on resampled test rows (the training draw is not included); it speaks up to 4 times the largest size. None where fewer
     than three sizes were measured.
 
     Args:
@@ -126,4 +130,5 @@ def _errors(scores: FloatArray, metric: Metric) -> FloatArray:
 
 
 def _point(arm: ArmTrials, test: str, size: int, found: Interval, metric: Metric) -> CurvePoint:
-    return CurvePoint(arm.arm, test, size, as_measure(found, metric, arm=arm.arm, rows=str(size), test=test))
+    stated = without_draw(found) if arm.fits else found
+    return CurvePoint(arm.arm, test, size, as_measure(stated, metric, arm=arm.arm, rows=str(size), test=test))

@@ -4,9 +4,11 @@ import math
 
 from weigh.checks.accuracy.scores import Metric, as_measure, metric_named
 from weigh.core.errors import UsageError
+from weigh.core.measure import Measure
 from weigh.core.recommendation import ArmKind, ArmResult, LabelsWorth, Recommendation
 from weigh.decide.compare import compare
 from weigh.decide.curves import curve_points, worth_in_labels
+from weigh.decide.draw import Draws, covering
 from weigh.decide.objective import OBJECTIVE, score
 from weigh.decide.rule import Case, Ruling, rule
 from weigh.decide.trials import ArmTrials, Inputs
@@ -40,7 +42,8 @@ def recommend(
     """
     chosen = metric_named(metric)
     _require(min_gain, alpha)
-    results = {arm.arm: _result(inputs, arm, chosen, seed=seed) for arm in inputs.arms}
+    draws = Draws.of(inputs, chosen)
+    results = {arm.arm: _result(inputs, arm, chosen, draws, seed=seed) for arm in inputs.arms}
     scores = {name: one.score for name, one in results.items() if one.score is not None}
     comparisons = compare(inputs, chosen, alpha=alpha, seed=seed)
     values = {name: one.value for name, one in scores.items() if one.value is not None}
@@ -71,22 +74,25 @@ def _require(min_gain: float, alpha: float) -> None:
         raise UsageError("alpha lies between 0 and 0.5", why=f"got {alpha}", hint="use 0.05")
 
 
-def _result(inputs: Inputs, arm: ArmTrials, metric: Metric, *, seed: int) -> ArmResult:
+def _result(inputs: Inputs, arm: ArmTrials, metric: Metric, draws: Draws, *, seed: int) -> ArmResult:
     if arm.not_run:
         return ArmResult(arm.arm, arm.title, arm.kind, arm.not_run)
-    answers = [arm.answers[test.name] for test in inputs.tests]
-    whole = score(metric, inputs.tests, answers, seed=seed)
-    single = tuple(
-        as_measure(score(metric, (test,), [proba], seed=seed), metric, arm=arm.arm, test=test.name)
-        for test, proba in zip(inputs.tests, answers, strict=True)
-    )
+
+    def scored(name: str, *places: int) -> Measure:
+        tests = tuple(inputs.tests[place] for place in places)
+        found = score(metric, tests, [arm.answers[test.name] for test in tests], seed=seed)
+        return as_measure(
+            covering(found, draws.score(arm.arm, places), metric), metric, arm=arm.arm, test=name
+        )
+
+    every = range(len(inputs.tests))
     return ArmResult(
         arm=arm.arm,
         title=arm.title,
         kind=arm.kind,
         predictor=arm.predictor,
-        score=as_measure(whole, metric, arm=arm.arm, test=OBJECTIVE),
-        tests=single,
+        score=scored(OBJECTIVE, *every),
+        tests=tuple(scored(inputs.tests[place].name, place) for place in every),
         cost=arm.cost,
         evidence=arm.evidence,
     )

@@ -49,6 +49,9 @@ class ArmTrials:
         cost: at full size; None when not run.
         predictor: digest of the predictor at full size.
         evidence: digest of the evidence at full size.
+        refits: for each half of the full-size training rows (see `weigh.decide.refits`) test name →
+            float64 [n, classes]; numbers 2i and 2i + 1 are complementary halves, the same for every arm.
+            Empty when the arm was not refitted.
     """
 
     arm: str
@@ -61,6 +64,12 @@ class ArmTrials:
     cost: Cost | None = None
     predictor: str = ""
     evidence: str = ""
+    refits: tuple[Mapping[str, FloatArray], ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether it learns from labels; an arm that does not is the same whatever the training rows."""
+        return self.cost is None or self.cost.labels > 0
 
     @property
     def full(self) -> int:
@@ -103,6 +112,8 @@ class Inputs:
             )
         for arm in self.ran:
             self._check(arm)
+        if len({len(arm.refits) for arm in self.ran if arm.refits}) > 1:
+            raise UsageError("arms were refitted on different numbers of halves")
 
     @property
     def ran(self) -> tuple[ArmTrials, ...]:
@@ -127,13 +138,20 @@ class Inputs:
         if not arm.sizes or list(arm.sizes) != sorted(set(arm.sizes)):
             raise UsageError(f"arm {arm.arm} has no sizes in ascending order", why=f"got {arm.sizes}")
         for size in arm.sizes:
-            for test in self.tests:
-                proba = arm.predictions.get(size, {}).get(test.name)
-                if proba is None or proba.shape != (test.labels.size, self.classes):
-                    raise UsageError(
-                        f"arm {arm.arm} did not answer every row of {test.name} at {size} rows",
-                        why="missing" if proba is None else f"its shape is {proba.shape}",
-                    )
+            self._check_answers(arm, arm.predictions.get(size, {}), f"{size} rows")
+        if len(arm.refits) % 2:
+            raise UsageError(f"arm {arm.arm} was not refitted on pairs of halves", why=f"{len(arm.refits)}")
+        for number, half in enumerate(arm.refits, start=1):
+            self._check_answers(arm, half, f"half {number}")
+
+    def _check_answers(self, arm: ArmTrials, answers: Mapping[str, FloatArray], at: str) -> None:
+        for test in self.tests:
+            proba = answers.get(test.name)
+            if proba is None or proba.shape != (test.labels.size, self.classes):
+                raise UsageError(
+                    f"arm {arm.arm} did not answer every row of {test.name} at {at}",
+                    why="missing" if proba is None else f"its shape is {proba.shape}",
+                )
 
 
 def joint_groups(tests: tuple[TestSet, ...]) -> IntArray:

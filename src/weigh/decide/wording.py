@@ -90,17 +90,26 @@ def _kept(case: Case, ruling: Ruling, kept: ArmTrials, rival: ArmTrials, scores:
 
 def _rows_needed(case: Case, ruling: Ruling) -> Iterator[str]:
     if ruling.needs_n is not None:
-        yield f"about {ruling.needs_n:,} test rows would settle it; there are {case.inputs.rows:,}"
+        rival = ruling.rival
+        more = _in_proportion(case, rival, case.constant) if rival else ""
+        yield f"about {ruling.needs_n:,} test rows{more} would settle it; there are {case.inputs.rows:,}"
     elif ruling.why == "no_difference" and ruling.arm and ruling.rival:
         low, high = case.comparisons.gain_ends(ruling.rival.arm, ruling.arm.arm)
         if low <= case.min_gain <= high:
             # At the minimum gain itself the demand can be absurd; the visible gain is what one would check.
             visible = max(case.min_gain, case.gain(ruling.rival, ruling.arm))
             rows = case.needs(ruling.rival, ruling.arm, visible)
+            more = _in_proportion(case, ruling.rival, ruling.arm)
             yield (
-                f"about {rows:,} test rows would show a gain of {visible:.3g} by {ruling.rival.arm}; "
+                f"about {rows:,} test rows{more} would show a gain of {visible:.3g} by {ruling.rival.arm}; "
                 f"there are {case.inputs.rows:,}"
             )
+
+
+def _in_proportion(case: Case, arm: ArmTrials, other: ArmTrials) -> str:
+    """What more test rows alone cannot narrow: the part of an interval that comes from the training draw."""
+    covered = arm.arm != other.arm and case.comparisons.draw_covered(arm.arm, other.arm)
+    return ", with training rows in proportion," if covered else ""
 
 
 def _labels(case: Case, ruling: Ruling, worth: LabelsWorth | None) -> Iterator[str]:

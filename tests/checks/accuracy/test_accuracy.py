@@ -134,3 +134,19 @@ def test_groups_widen_the_interval():
 def test_the_same_question_has_the_same_answer():
     subject = PredictionSet((answers(300, 0.7),), (0.5, 0.5))
     assert ask(subject).digest == ask(subject).digest
+
+
+def test_the_class_of_interest_gets_precision_and_recall_as_scikit_learn_defines_them():
+    from sklearn.metrics import precision_score, recall_score
+
+    test = answers(500, 0.8, share=0.3)
+    found = ask(PredictionSet((test,), (0.7, 0.3), positive="good"))
+    for name, oracle in (("precision", precision_score), ("recall", recall_score)):
+        measure = found.measure(name, positive="good")
+        assert measure.value == pytest.approx(oracle(test.labels, test.predicted))
+        assert measure.low < measure.value < measure.high
+
+
+def test_without_a_class_of_interest_neither_is_stated():
+    found = ask(PredictionSet((answers(100, 0.8),), (0.5, 0.5)))
+    assert found.measure("precision") is None

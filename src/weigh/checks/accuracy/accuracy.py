@@ -1,6 +1,7 @@
 """Check `accuracy`: how often is it right on the user's rows, and is that better than not looking at them?"""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,10 +38,12 @@ class PredictionSet:
         tests: at least one; the first is the in-domain test.
         constant: class frequencies of the training rows, in class order; they are the constant answer, and
             a class with frequency 0 was never seen in training.
+        positive: the class of interest, whose precision and recall are stated; "" for none.
     """
 
     tests: tuple[Predictions, ...]
     constant: tuple[float, ...]
+    positive: str = ""
 
 
 def run(subject: PredictionSet, context: Context) -> Evidence:
@@ -49,6 +52,7 @@ def run(subject: PredictionSet, context: Context) -> Evidence:
     if not tests:
         return context.inconclusive("there are no test rows to score", needs_n=FEWEST_UNITS)
     measures = tuple(m for test in tests for m in _measures(test, subject.constant, seed=context.seed))
+    measures += tuple(m for test in tests for m in _of_interest(test, subject.positive, seed=context.seed))
     findings = (
         *_below_constant(tests, subject.constant, seed=context.seed),
         *(found for test in tests for found in _unseen(test, subject.constant)),
@@ -72,6 +76,22 @@ def _measures(test: Predictions, constant: tuple[float, ...], *, seed: int) -> l
         result.append(as_measure(found, metric, test=test.test))
     skill = _skill(test, constant, seed=seed)
     return result if skill is None else [*result, skill]
+
+
+def _of_interest(test: Predictions, positive: str, *, seed: int) -> Iterator[Measure]:
+    """Precision and recall of one class: how often a hit is right, and how many are found."""
+    if positive not in test.classes:
+        return
+    code = test.classes.index(positive)
+    said, true = test.predicted == code, test.labels == code
+    for name, among in (("precision", said), ("recall", true)):
+        if not among.any():
+            continue
+        groups = None if test.groups is None else test.groups[among]
+        right = (said & true)[among].astype(np.float64)
+        found = mean_interval(Metric.ACCURACY, right, groups, seed=seed)
+        measure = as_measure(found, Metric.ACCURACY, test=test.test, positive=positive)
+        yield replace(measure, name=name)
 
 
 def _skill(test: Predictions, constant: tuple[float, ...], *, seed: int) -> Measure | None:

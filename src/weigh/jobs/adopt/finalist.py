@@ -30,8 +30,8 @@ def question_finalist(
     accuracy = ground.bench.ask(
         ACCURACY,
         subject,
-        lambda: PredictionSet(answers, _constant(ground, arm.full)),
-        parameters={"rows": arm.full},
+        lambda: PredictionSet(answers, _constant(ground, arm.full), options.roles.positive),
+        parameters={"rows": arm.full, "positive": options.roles.positive},
         inputs=inputs,
         seed=ground.seed,
         runtimes=runtimes,

@@ -181,10 +181,8 @@ def _broke(
         runtimes=(("onnxruntime", version), ("tokenizers", installed_version("tokenizers"))),
         machine=machine_class(),
     )
-    why_not = f"it does not run here: {error.why or error.what}"
-    return ModelInUse(
-        summary, examined.subject.digest, ModelOffers(why_not=why_not), limits=clearance.accepted
-    )
+    offers = ModelOffers(why_not="the model does not run here")
+    return ModelInUse(summary, examined.subject.digest, offers, limits=clearance.accepted)
 
 
 def _compatibility(bench: Workbench, examined: Examined, session: _Session, texts: list[str]) -> Evidence:
@@ -213,15 +211,14 @@ def _cannot_run(bench: Workbench, examined: Examined, spec: Unplanned) -> None:
 
 def _say_ran(say: Say, features: Evidence, timed: Evidence) -> None:
     seconds, rate = features.measure("features_seconds"), features.measure("features_rate")
+    asked, shown = (round(_value(features.measure(name))) for name in ("texts", "texts_shown"))
     p95 = timed.measure("latency_p95")
     parts = ["onnx, sandboxed"]
-    asked = features.measure("texts")
     if seconds is not None and rate is not None and seconds.value and rate.value:
-        parts.append(f"{numbers.count(seconds.n)} texts in {numbers.seconds(seconds.value)}")
+        parts.append(f"{numbers.count(shown)} texts in {numbers.seconds(seconds.value)}")
         parts.append(f"{numbers.count(rate.value)} texts/s")
-    if asked is not None and (seconds is None or seconds.n < asked.n):
-        known = asked.n - (seconds.n if seconds is not None else 0)
-        parts.append(f"{numbers.count(known)} texts remembered")
+    if shown < asked:
+        parts.append(f"{numbers.count(asked - shown)} texts remembered")
     if p95 is not None and p95.value is not None:
         parts.append(f"p95 {numbers.milliseconds(p95.value)} a text")
     say("run", " · ".join(parts))
@@ -235,7 +232,8 @@ def _base_cost(
     parameters = _number(examined.view.fact("parameters"))
     tokens = max(1, sum(map(len, texts)) // (4 * len(texts)))
     files = {spec.model_sha256, spec.tokenizer_sha256, *(sha for _, sha in spec.external)}
-    rate = _value(features.measure("features_rate"))
+    # Where every text was remembered, the rate of the sample that was timed stands in.
+    rate = _value(features.measure("features_rate")) or _value(timed.measure("throughput"))
     return BaseCost(
         work_per_row=parameters * tokens,
         predict_ms=1000.0 / rate if rate else 0.0,

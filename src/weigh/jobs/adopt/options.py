@@ -61,6 +61,7 @@ class AdoptOptions:
         Raises:
             UsageError: options that contradict each other or cannot be read.
         """
+        _check_text(options)
         roles = _roles(options)
         _check_task(str(options["task"]), roles)
         return cls(
@@ -94,6 +95,23 @@ def seconds(text: str) -> float:
     if "".join(m[0] for m in found) != compact or total <= 0:
         raise UsageError(f"cannot read the time {text!r}", why="a time is like 90s, 10m or 1h30m")
     return total
+
+
+def _check_text(options: Mapping[str, Any]) -> None:
+    """A word that is not UTF-8 reaches a program with lone surrogates, which no report can carry."""
+    for option, value in options.items():
+        for text in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(text, str) and not is_text(text):
+                raise UsageError(
+                    f"cannot use {text!r}",
+                    why=f"what was given for {option!r} is not UTF-8",
+                    hint="rename the file or column, or call it through a link with a plain name",
+                )
+
+
+def is_text(text: str) -> bool:
+    """Whether a text has a UTF-8 form."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _roles(options: Mapping[str, Any]) -> Roles:

@@ -1,7 +1,7 @@
 """The shoot-out: every arm fitted on the same nested subsets and tried on the same rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import numpy as np
 from weigh.adapt.arm import Arm, Rows
 from weigh.adapt.fit import CHECK as TRIAL, FitSubject, TrialTest, cost_of
 from weigh.adapt.table import Offer
-from weigh.adapt.trial import BaseCost
+from weigh.adapt.trial import BaseCost, fits
 from weigh.code.closure import code_digest
 from weigh.core.canonical import loads
 from weigh.core.cost import Cost
@@ -26,6 +26,7 @@ from weigh.datasets.prepare import Prepared, Trying
 from weigh.datasets.splits import FEWEST_TRAIN
 from weigh.decide.budget import Budget, PlannedTrial, planned
 from weigh.decide.decision import CHECK as DECISION, DecisionSubject
+from weigh.decide.refits import Halves, halves_of
 from weigh.decide.trials import ArmTrials, Inputs, TestSet
 from weigh.jobs.adopt.options import AdoptOptions
 from weigh.jobs.workbench import Workbench
@@ -66,40 +67,100 @@ class Trials:
     Attributes:
         arms: trials of every arm, those that were not run included.
         evidence: evidence of each trial by (arm, rows).
+        refits: evidence of each refit by (arm, half).
         predictors: the predictor at full size by arm.
         notes: what the budget left out.
     """
 
     arms: tuple[ArmTrials, ...]
     evidence: Mapping[tuple[str, int], Evidence]
+    refits: Mapping[tuple[str, int], Evidence]
     predictors: Mapping[str, Predictor]
     notes: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class Done:
+    """What has been run so far.
+
+    Attributes:
+        evidence: of the ladder by (arm, rows).
+        predictors: of the ladder by (arm, rows).
+        refits: evidence by (arm, half).
+        lost: arms that lack a refit: the others of theirs would be of no use.
+    """
+
+    evidence: dict[tuple[str, int], Evidence] = field(default_factory=dict)
+    predictors: dict[tuple[str, int], Predictor] = field(default_factory=dict)
+    refits: dict[tuple[str, int], Evidence] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+
+
 def run_arms(ground: Ground, offers: tuple[Offer, ...], budget: Budget) -> Trials:
-    """Fit and try every arm that can run, the full size of all of them first."""
+    """Fit and try every arm that can run: all at full size, then the ladder, then on halves.
+
+    The refits on halves show how much the answers depend on which training rows were drawn.
+    """
     arms = {arm.id: arm for arm, why_not in offers if not why_not}
     order = {arm_id: place + 1 for place, arm_id in enumerate(arms)}
     sizes = {len(index): index for index in _usable(ground.prepared)}
-    evidence: dict[tuple[str, int], Evidence] = {}
-    predictors: dict[tuple[str, int], Predictor] = {}
-    plan = planned(tuple(sorted(sizes)), order)
-    for done, trial in enumerate(plan):
-        ground.bench.events.emit(Progress("decide", done, len(plan), "trials"))
-        if budget.allows(trial):
-            key = (trial.arm, trial.rows)
-            predictors[key], evidence[key] = _trial(ground, arms[trial.arm], sizes[trial.rows], budget, trial)
+    halves = _halves(ground)
+    plan = planned(
+        tuple(sorted(sizes)),
+        order,
+        halves=tuple(len(half) for half in halves.rows),
+        refitted={arm_id for arm_id, arm in arms.items() if fits(arm)},
+    )
+    done = Done()
+    for count, trial in enumerate(plan):
+        ground.bench.events.emit(Progress("decide", count, len(plan), "trials"))
+        index = sizes[trial.rows] if trial.half is None else halves.rows[trial.half]
+        _run_planned(ground, arms[trial.arm], index, budget, trial, done)
     ground.bench.events.emit(Progress("decide", len(plan), len(plan), "trials"))
     full = max(sizes)
-    trials = tuple(_collect(ground, arm, why_not, evidence, predictors) for arm, why_not in offers)
-    at_full = {arm: made for (arm, rows), made in predictors.items() if rows == full}
-    return Trials(trials, evidence, at_full, budget.notes())
+    trials = tuple(_collect(ground, arm, why_not, done, len(halves.rows)) for arm, why_not in offers)
+    at_full = {arm: made for (arm, rows), made in done.predictors.items() if rows == full}
+    return Trials(trials, done.evidence, done.refits, at_full, (*budget.notes(), *_no_halves(halves)))
+
+
+def _halves(ground: Ground) -> Halves:
+    prepared = ground.prepared
+    return halves_of(
+        prepared.ladder[-1],
+        labels=prepared.table.labels,
+        groups=prepared.table.groups,
+        fitted_on=tuple(test.train for test in prepared.tests),
+        seed=ground.seed,
+    )
+
+
+def _no_halves(halves: Halves) -> tuple[str, ...]:
+    if not halves.why_not:
+        return ()
+    return (f"intervals do not cover which training rows were drawn: {halves.why_not}",)
+
+
+def _run_planned(
+    ground: Ground, arm: Arm, index: Any, budget: Budget, trial: PlannedTrial, done: Done
+) -> None:
+    full = len(ground.prepared.ladder[-1])
+    if trial.half is None:
+        if budget.allows(trial):
+            key = (arm.id, trial.rows)
+            done.predictors[key], done.evidence[key] = _trial(ground, arm, index, budget, trial)
+    elif arm.id in done.lost or (arm.id, full) not in done.evidence:
+        budget.leave_out(trial)
+    elif budget.allows(trial):
+        _, done.refits[(arm.id, trial.half)] = _trial(ground, arm, index, budget, trial)
+    else:
+        done.lost.add(arm.id)
 
 
 def _trial(
     ground: Ground, arm: Arm, index: Any, budget: Budget, trial: PlannedTrial
 ) -> tuple[Predictor, Evidence]:
     prepared = ground.prepared
+    on = "" if trial.half is None else f", half {trial.half + 1}"
     base = arm.kind is ArmKind.MODEL
     predictor = Predictor(
         arm=arm.id,
@@ -120,14 +181,19 @@ def _trial(
             tests=tuple(_test(ground.rows, test, index) for test in prepared.tests),
             base=_base_cost(ground.base_cost, len(index)) if base else None,
             keep=ground.keep,
+            keep_fitted=trial.half is None,
         )
 
     began = ground.bench.clock.monotonic()
     found = ground.bench.ask(
         TRIAL,
-        Subject(SubjectKind.PREDICTOR, predictor.digest, f"{arm.id} on {len(index):,} rows"),
+        Subject(SubjectKind.PREDICTOR, predictor.digest, f"{arm.id} on {len(index):,} rows{on}"),
         payload,
-        parameters={"arm": arm.id, "rows": len(index)},
+        parameters={
+            "arm": arm.id,
+            "rows": len(index),
+            **({} if trial.half is None else {"half": trial.half}),
+        },
         inputs=ground.inputs if base else ground.inputs[:1],
         seed=ground.seed,
         runtimes=tuple((name, installed_version(name)) for name in LIBRARIES),
@@ -159,18 +225,14 @@ def _base_cost(base: BaseCost | None, rows: int) -> BaseCost | None:
     return None if base is None else replace(base, fit_seconds=base.predict_ms * rows / 1000.0)
 
 
-def _collect(
-    ground: Ground,
-    arm: Arm,
-    why_not: str,
-    evidence: Mapping[tuple[str, int], Evidence],
-    predictors: Mapping[tuple[str, int], Predictor],
-) -> ArmTrials:
+def _collect(ground: Ground, arm: Arm, why_not: str, done: Done, halves: int) -> ArmTrials:
+    evidence = done.evidence
     sizes = tuple(sorted(rows for name, rows in evidence if name == arm.id))
     if not sizes:
         reason = why_not or "the time budget was used up before it could run"
         return ArmTrials(arm.id, arm.title, arm.kind, arm.risk, not_run=reason)
     full = sizes[-1]
+    refits = [done.refits[(arm.id, half)] for half in range(halves) if (arm.id, half) in done.refits]
     return ArmTrials(
         arm=arm.id,
         title=arm.title,
@@ -179,8 +241,9 @@ def _collect(
         sizes=sizes,
         predictions={rows: answers_of(ground, evidence[(arm.id, rows)]) for rows in sizes},
         cost=cost_of(evidence[(arm.id, full)]),
-        predictor=predictors[(arm.id, full)].digest,
+        predictor=done.predictors[(arm.id, full)].digest,
         evidence=evidence[(arm.id, full)].digest,
+        refits=tuple(answers_of(ground, one) for one in refits) if len(refits) == halves else (),
     )
 
 
@@ -226,4 +289,6 @@ def _cost(trials: Trials, arm: str) -> Cost | None:
 
 
 def _all_trials(trials: Trials) -> str:
-    return of_value([[arm, rows, e.digest] for (arm, rows), e in sorted(trials.evidence.items())])
+    ladder = [[arm, rows, e.digest] for (arm, rows), e in sorted(trials.evidence.items())]
+    halves = [[arm, half, e.digest] for (arm, half), e in sorted(trials.refits.items())]
+    return of_value({"ladder": ladder, "halves": halves})

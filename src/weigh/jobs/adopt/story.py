@@ -5,6 +5,7 @@ evidence it rests on.
 """
 
 from collections.abc import Iterator, Sequence
+from importlib.metadata import metadata
 
 from weigh.core.errors import ExitCode
 from weigh.core.evidence import Evidence
@@ -151,8 +152,16 @@ def not_known(found: Recommendation | None, evidence: Sequence[Evidence]) -> tup
 def _open(item: Evidence) -> str:
     outcome = item.outcome
     needs = f"; needs about {numbers.count(outcome.needs_n)} rows" if outcome.needs_n else ""
-    extra = f"; pip install 'weigh[{outcome.extra}]'" if outcome.extra else ""
-    return f"{item.check}: {outcome.reason}{needs}{extra}"
+    return f"{item.check}: {outcome.reason}{needs}{_extra(outcome.extra)}"
+
+
+def _extra(name: str) -> str:
+    """How to get what is missing; nobody is sent to install what does not exist yet."""
+    if not name:
+        return ""
+    if name in (metadata("weigh").get_all("Provides-Extra") or ()):
+        return f"; pip install 'weigh[{name}]'"
+    return f"; this version has no extra [{name}] yet"
 
 
 def _oriented(found: Recommendation, arm: str) -> Iterator[Comparison]:

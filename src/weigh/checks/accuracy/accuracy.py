@@ -87,7 +87,7 @@ def _of_interest(test: Predictions, positive: str, *, seed: int) -> Iterator[Mea
     for name, among in (("precision", said), ("recall", true)):
         if not among.any():
             continue
-        groups = None if test.groups is None else test.groups[among]
+        groups = test.groups[among]
         right = (said & true)[among].astype(np.float64)
         found = mean_interval(Metric.ACCURACY, right, groups, seed=seed)
         measure = as_measure(found, Metric.ACCURACY, test=test.test, positive=positive)

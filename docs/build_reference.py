@@ -1,13 +1,17 @@
 """Write docs/reference/cli.md and docs/reference/checks.md from the program itself.
 
 `python docs/build_reference.py` writes both; with `--check` it only compares and names what differs.
+Screens cannot be made without running the program: `--screen demo=FILE` puts what `weigh demo` printed into
+the pages that show it, and so for every other name that stands in a `screen:` comment.
 """  # noqa: INP001 - a script, not a package
 
 import ast
 import importlib
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -180,10 +184,37 @@ def _file(module: str) -> Path:
 
 
 PAGES = {"reference/cli.md": cli_page, "reference/checks.md": checks_page}
+SHOWN_ON = (DOCS.parent / "README.md", DOCS / "tutorial.md")
+
+
+def put_screen(name: str, screen: str) -> int:
+    """Replace the block below `<!-- screen: NAME -->`; returns on how many pages.
+
+    Raises:
+        ValueError: a line does not fit into the width.
+    """
+    lines = [line.rstrip() for line in screen.strip("\n").splitlines()]
+    long = [line for line in lines if len(line) > WIDTH]
+    if long:
+        raise ValueError(f"longer than {WIDTH}: {long[0]}")
+    block = f"<!-- screen: {name} -->\n```text\n" + "\n".join(lines) + "\n```"
+    old = re.compile(rf"<!-- screen: {re.escape(name)} -->\n```text\n.*?\n```", re.DOTALL)
+    count = 0
+    for path in SHOWN_ON:
+        text, found = old.subn(lambda _: block, path.read_text(encoding="utf-8"))
+        if found:
+            path.write_text(text, encoding="utf-8")
+        count += found
+    return count
 
 
 def main() -> int:
     """Write the pages; with `--check`, only compare. Returns the exit code."""
+    for given in (a for before, a in pairwise(sys.argv) if before == "--screen"):
+        name, _, file = given.partition("=")
+        if not put_screen(name, Path(file).read_text(encoding="utf-8")):
+            sys.stderr.write(f"no page shows a screen called {name!r}\n")
+            return 1
     stale = []
     for name, make in PAGES.items():
         path, text = DOCS / name, make()

@@ -4,8 +4,8 @@ from hypothesis import given, settings, strategies as st
 
 from weigh.adapt.arm import Fitted
 from weigh.adapt.fitted import digest, from_arrays, to_arrays
-from weigh.adapt.strings import pack, unpack
 from weigh.core.errors import MalformedError
+from weigh.datasets.packing import pack_texts as pack, unpack_texts as unpack
 
 
 @settings(max_examples=50, deadline=None)

@@ -273,6 +273,8 @@ def test_a_models_name_with_control_characters_is_refused(weigh, reviews, former
 def test_a_file_name_that_is_no_text_is_one_message(weigh, tmp_path, model, former):
     (model / os.fsdecode(b"\xff\xfe.txt")).write_text("x", encoding="utf-8")
     refused(weigh("adopt", "./model", *ASK), "not UTF-8", "\\udcff", code=2)
+    (tmp_path / "models.toml").write_text('[models.m]\nfiles = [{ from = "file:model" }]\n', encoding="utf-8")
+    refused(weigh("lock"), "not UTF-8", code=2)
     assert former()
 
 

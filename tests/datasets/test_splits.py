@@ -7,8 +7,9 @@ from hypothesis import given, settings, strategies as st
 from weigh.core.data import Roles
 from weigh.core.errors import UnknownAnswerError, UsageError
 from weigh.datasets.duplicates import remove
+from weigh.datasets.ladder import ladder
 from weigh.datasets.leaks import leak_measures
-from weigh.datasets.splits import IN_DOMAIN, ladder, plan, plan_given
+from weigh.datasets.splits import IN_DOMAIN, plan, plan_given
 
 PLAIN = Roles("label", "text")
 SHIFT = Roles("label", "text", shift="domain")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from weigh.adapt.arm import Fitted, FloatArray, IntArray
-from weigh.adapt.strings import pack, unpack
 from weigh.core.errors import UsageError
+from weigh.datasets.packing import pack_texts as pack, unpack_texts as unpack
 from weigh.datasets.table import FeatureColumns
 
 # Categories beyond the commonest of a column are treated as never seen: 254 fit a byte, as histogram

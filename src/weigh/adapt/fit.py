@@ -75,7 +75,9 @@ def run(subject: FitSubject, context: Context) -> Evidence:
     return context.answered(measures=_measures(result, subject.rows.n), artifacts=tuple(artifacts))
 
 
-def _fit(subject: FitSubject, context: Context, index: IntArray | None, tests: dict[str, Rows]) -> TrialResult:
+def _fit(
+    subject: FitSubject, context: Context, index: IntArray | None, tests: dict[str, Rows]
+) -> TrialResult:
     return run_trial(
         subject.arm,
         subject.rows if index is None else subject.rows.take(index),

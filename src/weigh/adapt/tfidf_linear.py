@@ -7,9 +7,9 @@ import numpy as np
 
 from weigh.adapt.arm import TEXT, Fitted, FloatArray, IntArray, Rows, require_labels
 from weigh.adapt.logistic import Weights, choose_c, fit_weights, fit_work
-from weigh.adapt.strings import pack, unpack
 from weigh.adapt.tfidf import encode, inverse_frequency, vocabulary
 from weigh.core.recommendation import ArmKind
+from weigh.datasets.packing import pack_texts as pack, unpack_texts as unpack
 
 # Unit-length rows need weak penalties; 1 is scikit-learn's default.
 GRID = (1.0, 10.0, 100.0)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weigh.core.canonical import dumps, loads
+from weigh.datasets.packing import BYTES, pack, unpack
 from weigh.datasets.table import DigestArray, FeatureColumns, Table
 
 _DIGESTS = ("row_digests", "contents", "group_digests")
@@ -16,9 +17,9 @@ def to_arrays(table: Table) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """Arrays of numbers and bytes, and JSON metadata."""
     arrays: dict[str, NDArray[Any]] = {"labels": table.labels, "groups": table.groups}
     arrays |= {name: _digest_bytes(getattr(table, name)) for name in _DIGESTS}
-    arrays |= _pack("ids", table.ids)
+    arrays |= pack("ids", table.ids)
     for place, name in enumerate(sorted(table.columns)):
-        arrays |= _pack(f"column.{place}", table.columns[name].tolist())
+        arrays |= pack(f"column.{place}", table.columns[name].tolist())
     metadata: dict[str, Any] = {
         "classes": table.classes,
         "columns": sorted(table.columns),
@@ -26,7 +27,7 @@ def to_arrays(table: Table) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         "rows_read": table.rows_read,
     }
     if table.texts is not None:
-        arrays |= _pack("texts", table.texts)
+        arrays |= pack("texts", table.texts)
     if table.features is not None:
         features = table.features
         arrays |= {"numeric": features.numeric, "categorical": features.categorical}
@@ -38,15 +39,15 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str])
     """The Table of `to_arrays`."""
     told = loads(metadata["table"])
     columns = {
-        name: np.array(_unpack(f"column.{place}", arrays), dtype=np.str_)
+        name: np.array(unpack(f"column.{place}", arrays), dtype=np.str_)
         for place, name in enumerate(told["columns"])
     }
     digests = {name: _as_digests(arrays[name]) for name in _DIGESTS}
     return Table(
-        ids=tuple(_unpack("ids", arrays)),
+        ids=tuple(unpack("ids", arrays)),
         classes=tuple(told["classes"]),
         labels=arrays["labels"],
-        texts=_unpack("texts", arrays) if "texts.bytes" in arrays else None,
+        texts=unpack("texts", arrays) if "texts" + BYTES in arrays else None,
         features=_features(arrays, told["features"]) if "features" in told else None,
         columns=columns,
         groups=arrays["groups"],
@@ -67,20 +68,6 @@ def _features(arrays: Mapping[str, NDArray[Any]], told: Sequence[Any]) -> Featur
         tuple(categorical),
         tuple(tuple(c) for c in categories),
     )
-
-
-def _pack(name: str, texts: Sequence[str]) -> dict[str, NDArray[Any]]:
-    # Text may hold lone surrogates (JSON can write them); they are kept, not judged, here.
-    raw = [text.encode("utf-8", "surrogatepass") for text in texts]
-    ends = np.cumsum([len(r) for r in raw], dtype=np.int64)
-    return {f"{name}.bytes": np.frombuffer(b"".join(raw), dtype=np.uint8), f"{name}.ends": ends}
-
-
-def _unpack(name: str, arrays: Mapping[str, NDArray[Any]]) -> list[str]:
-    raw = arrays[f"{name}.bytes"].tobytes()
-    ends = arrays[f"{name}.ends"].tolist()
-    starts = [0, *ends[:-1]]
-    return [raw[a:b].decode("utf-8", "surrogatepass") for a, b in zip(starts, ends, strict=True)]
 
 
 def _digest_bytes(digests: DigestArray) -> NDArray[np.uint8]:

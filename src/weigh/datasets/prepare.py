@@ -22,9 +22,10 @@ from weigh.core.measure import Measure, labelled
 from weigh.core.ports import Keeper
 from weigh.datasets.duplicates import remove
 from weigh.datasets.kept import from_arrays, to_arrays
+from weigh.datasets.ladder import ladder
 from weigh.datasets.leaks import leak_measures
 from weigh.datasets.read import read_table
-from weigh.datasets.splits import SplitPlan, ladder, plan, plan_given
+from weigh.datasets.splits import SplitPlan, plan, plan_given
 from weigh.datasets.table import Table
 
 IntArray = NDArray[np.int64]

@@ -55,8 +55,8 @@ def worth_in_labels(
     """Return how many labels the scratch arm would need to reach the adopted arm on the objective.
 
     A power law through the scratch arm's error (1 - metric, or the log loss) over the ladder, with a band
-    from refitting it on resampled test rows (the training draw is not included); it speaks up to 4 times the largest size. None where fewer
-    than three sizes were measured.
+    from refitting it on resampled test rows (the training draw is not included); it speaks up to 4 times
+    the largest size. None where fewer than three sizes were measured.
 
     Args:
         inputs: the answers of every arm.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from weigh.core.errors import NotFoundError
 from weigh.core.ref import RefKind
+from weigh.jobs.names import check_names
 from weigh.jobs.workbench import Workbench
 from weigh.project.lock import FILE_NAME, Lock, LockedFile, format_lock, read_lock
 from weigh.project.manifest import Manifest, read_manifest
@@ -66,6 +67,7 @@ def _resolve_all(
         local = any(part.ref.kind is RefKind.FILE for part in declaration.parts)
         kept = old if not local and matches(declaration, old.section(declaration.section)) else Lock()
         found = resolve(declaration, kept, bench.source_of, bench.blobs)
+        check_names(declaration.section, found.snapshot)
         lines += found.files
         transferred += found.transferred
         sections.append((declaration.section, len(found.files)))

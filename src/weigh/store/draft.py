@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 from weigh.core.errors import IntegrityError, StorageError
@@ -36,14 +37,13 @@ class Draft:
         with storing(path):
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
             self._descriptor = os.open(path, flags, 0o600)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             self._hash = hashlib.sha256()
             self._written = 0
             if standing is None:
                 self._catch_up()
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
 
     @property
     def size(self) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from weigh.core.data import DataFile, DataSpec
 from weigh.core.errors import UsageError
 from weigh.core.snapshot import Snapshot
-from weigh.jobs.adopt.options import is_text
+from weigh.jobs.names import check_names
 from weigh.jobs.workbench import Workbench
 from weigh.project.lock import FILE_NAME as LOCK_NAME, Lock, read_lock
 from weigh.project.manifest import Declaration, Manifest, find_manifest, read_manifest
@@ -74,20 +74,10 @@ def bring(bench: Workbench, project: Project, name: str, *, data: bool) -> Broug
     """
     declaration = declared(project, name, data=data)
     resolved = resolve(declaration, project.lock, bench.source_of, bench.blobs)
-    _check_names(name, resolved.snapshot)
+    check_names(name, resolved.snapshot)
     spec = _spec(declaration, resolved.snapshot) if data else None
     refs = tuple(dict.fromkeys(str(part.ref) for part in declaration.parts))
     return Brought(name, refs, resolved.snapshot, resolved, spec)
-
-
-def _check_names(name: str, snapshot: Snapshot) -> None:
-    for file in snapshot.files:
-        if not is_text(file.path):
-            raise UsageError(
-                f"cannot use the file {file.path!r} of {name}",
-                why="its name is not UTF-8",
-                hint="rename it, or leave it out",
-            )
 
 
 def _spec(declaration: Declaration, snapshot: Snapshot) -> DataSpec:

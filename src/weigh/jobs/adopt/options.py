@@ -8,6 +8,7 @@ from typing import Any
 
 from weigh.core.data import Roles
 from weigh.core.errors import UsageError
+from weigh.jobs.names import is_text
 
 TASKS = {"text-classification": "text", "tabular-classification": "features"}
 """Hugging Face task names this version can measure, and the role the task needs."""
@@ -107,11 +108,6 @@ def _check_text(options: Mapping[str, Any]) -> None:
                     why=f"what was given for {option!r} is not UTF-8",
                     hint="rename the file or column, or call it through a link with a plain name",
                 )
-
-
-def is_text(text: str) -> bool:
-    """Whether a text has a UTF-8 form."""
-    return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _roles(options: Mapping[str, Any]) -> Roles:

@@ -11,7 +11,8 @@ WeighError                     what happened · why · what to try
 │   ├── MalformedError         a file breaks its own format's rules
 │   └── IntegrityError         a digest, a size or a range differs from what was promised
 ├── RefusedError          1    the gate, a policy or a safety rule says no
-├── WorkerError           3    the sandboxed worker died, hung or ran out of its limits
+├── WorkerError           3    the sandboxed worker died, or answered what is no answer
+│   └── WorkerLimitError       it met a limit of time, memory or space: says nothing about the model
 └── StorageError          3    the disk is full, a lock is held, or a stored file is corrupt
 ```
 
@@ -131,6 +132,10 @@ class WorkerError(WeighError):
     """The sandboxed worker died, hung, or ran into one of its limits."""
 
     exit_code = ExitCode.UNKNOWN
+
+
+class WorkerLimitError(WorkerError):
+    """The worker met a limit that we set; with a higher one, or a less busy machine, it may work."""
 
 
 class StorageError(WeighError):

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from weigh.core.errors import UnknownAnswerError, WorkerError
+from weigh.core.errors import UnknownAnswerError, WorkerError, WorkerLimitError
 from weigh.runtimes.import_roots import import_roots, readable_paths
 from weigh.runtimes.last_words import LastWords
 from weigh.runtimes.settings import WorkerSettings
@@ -172,7 +172,8 @@ class Worker(AbstractContextManager["Worker"]):
         causes = [self._watchdog.cause or _known_cause(how, said, self._limits), how]
         if said:
             causes.append(f"it last said: {said}")
-        return WorkerError(
+        kind = WorkerLimitError if self._watchdog.cause else WorkerError
+        return kind(
             "the sandboxed worker ended before it answered",
             why="; ".join(c for c in causes if c),
             hint="look at the model's format and size, or raise the limit that was met",

@@ -3,7 +3,7 @@ import pytest
 
 from weigh.checks.compatibility.compatibility import CompatibilitySubject, run
 from weigh.checks.compatibility.opsets import SUPPORT, supported
-from weigh.core.errors import WorkerError
+from weigh.core.errors import WorkerError, WorkerLimitError
 from weigh.core.measure import Measure
 from weigh.core.outcome import OutcomeKind
 
@@ -48,6 +48,15 @@ def test_a_model_that_does_not_run_here_is_an_error_with_a_severe_finding(sound,
     assert evidence.outcome.kind is OutcomeKind.ERROR
     assert [f.rule for f in evidence.findings] == ["WGH-R001"]
     assert "the worker died" in evidence.findings[0].message
+
+
+def test_a_limit_that_was_met_leaves_the_question_open(sound, context_of):
+    def slow():
+        raise WorkerLimitError("the worker ended", why="it showed no progress for 60 s")
+
+    evidence = ask(sound, context_of, bench=slow)
+    assert evidence.outcome.kind is OutcomeKind.ERROR
+    assert evidence.findings == ()
 
 
 def test_without_a_runtime_it_is_not_run_and_says_what_would_bring_one(sound, context_of):

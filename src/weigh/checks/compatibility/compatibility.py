@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from weigh.checks.compatibility.opsets import supported
 from weigh.core.check import Check, Context
-from weigh.core.errors import WeighError
+from weigh.core.errors import WeighError, WorkerLimitError
 from weigh.core.evidence import Evidence
 from weigh.core.facts import FileFacts
 from weigh.core.finding import Confidence, Finding, Severity
@@ -46,6 +46,9 @@ def run(subject: CompatibilitySubject, context: Context) -> Evidence:
         return context.not_run(subject.unplanned, extra=subject.extra)
     try:
         readings = subject.bench()
+    except WorkerLimitError as error:
+        # A limit of ours, or a busy machine: the question stays open.
+        return context.failed(str(error), findings=findings)
     except WeighError as error:
         # Does not run here: that is an answer to the question, and a severe one.
         failure = Finding(

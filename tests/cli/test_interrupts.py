@@ -216,16 +216,10 @@ def test_a_fetch_that_was_killed_goes_on_where_it_was(scene, index, undisturbed)
 
 
 @pytest.mark.parametrize(
-    ("share", "group"),
-    [
-        (0.15, True),
-        (0.85, False),
-        *(
-            pytest.param(share, g, marks=pytest.mark.slow)
-            for share in (0.05, 0.5, 0.7)
-            for g in (True, False)
-        ),
-    ],
+    "share", [0.6, *(pytest.param(s, marks=pytest.mark.slow) for s in (0.05, 0.2, 0.85))]
+)
+@pytest.mark.parametrize(
+    "group", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["group", "process"]
 )
 def test_an_interrupt_is_one_message_and_leaves_nothing_half_made(scene, undisturbed, share, group):
     told, files = undisturbed
@@ -246,7 +240,7 @@ def test_an_interrupt_is_one_message_and_leaves_nothing_half_made(scene, undistu
 
 
 @pytest.mark.parametrize(
-    "limit", [3_000, 300_000, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 200, 12_000, 100_000))]
+    "limit", [3_000, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 200, 12_000, 100_000, 300_000))]
 )
 def test_a_full_disk_is_one_message_and_the_next_run_goes_on(scene, undisturbed, limit):
     process = scene.start(limit=limit)
@@ -261,6 +255,7 @@ def test_a_full_disk_is_one_message_and_the_next_run_goes_on(scene, undisturbed,
     assert scene.set_aside() == []
 
 
+@pytest.mark.slow
 def test_a_full_disk_at_the_very_end_leaves_the_former_report(scene):
     told = scene.finish()
     files = sorted((scene.folder / "weigh-report").iterdir())

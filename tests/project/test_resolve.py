@@ -129,3 +129,20 @@ def test_the_snapshot_does_not_tell_where_its_files_came_from(declared, tmp_path
     found = resolve(declared.data["d"], Lock(), source_of, Blobs(tmp_path / "store"))
     only = found.snapshot.files[0]
     assert Snapshot.of([SnapshotFile("data.tsv", only.size, only.sha256)]).digest == found.snapshot.digest
+
+
+def test_a_file_edited_since_it_was_locked_is_never_silently_left_aside(declared, tmp_path):
+    blobs = Blobs(tmp_path / "store")
+    first = resolve(declared.models["m"], Lock(), source_of, blobs)
+    (tmp_path / "model/weights.bin").write_bytes(b"WEIGHTS")
+    with pytest.raises(UsageError, match="not the file that was locked"):
+        resolve(declared.models["m"], locked(first), source_of, blobs)
+
+
+def test_a_report_in_the_folder_is_no_part_of_the_model(folder):
+    (folder / "model/weigh-report").mkdir()
+    (folder / "model/weigh-report/report.html").write_text("x", encoding="utf-8")
+    found = resolve(
+        ad_hoc("model", section="models.model", folder=folder), Lock(), source_of, Blobs(folder / "s")
+    )
+    assert not any("weigh-report" in f.path for f in found.snapshot.files)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from weigh.cli.words import quoted
 from weigh.core.errors import ExitCode, UsageError
+from weigh.render.words import quoted
 
 if TYPE_CHECKING:
     from weigh.core.report import Report
@@ -151,7 +151,7 @@ def run_adopt(options: dict[str, object]) -> int:
     as_json = bool(options.pop("as_json"))
     out = Path(str(options.pop("out")))
     dry_run = bool(options.pop("dry_run"))
-    asked = AdoptOptions.of(options)
+    asked = AdoptOptions.of({**options, "spoken": _spoken()})
     events = Drawn(sys.stderr, quiet=as_json)
     if dry_run:
         return _dry_run(asked, events, as_json=as_json)
@@ -197,6 +197,17 @@ def _write(report: "Report", out: Path, *, as_json: bool) -> None:
 
 def _colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+PASSING = {"--offline", "--refresh", "--json", "--dry-run"}
+"""Options about one run, not about the question; left out of the commands offered next."""
+
+
+def _spoken() -> str:
+    """The question as it was typed, without its seed, so that another one can be put behind it."""
+    words = iter(sys.argv[1:])
+    kept = [w for w in words if not w.startswith("--seed=") and (w != "--seed" or not next(words, ""))]
+    return "weigh " + " ".join(quoted(w) for w in kept if w not in PASSING)
 
 
 def _command() -> str:

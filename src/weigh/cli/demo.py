@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from weigh.cli.words import quoted
+from weigh.render.words import quoted
 
 ARGUMENTS = (
     "minilm",

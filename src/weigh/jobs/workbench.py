@@ -47,6 +47,10 @@ class Workbench:
     source_of: Sources
     answers: list[Answer] = field(default_factory=list)
 
+    def is_fresh(self, evidence: Evidence) -> bool:
+        """Whether this evidence was made in this run, and not read from the ledger."""
+        return any(a.evidence.digest == evidence.digest and a.envelope.fresh for a in self.answers)
+
     def close(self) -> None:
         """End the connections of the sources."""
         self.source_of.close()

@@ -11,6 +11,10 @@ from weigh.core.snapshot import Snapshot, SnapshotFile
 from weigh.project.lock import Lock, LockedFile
 from weigh.project.manifest import Declaration, Part
 from weigh.sources.source import Entry, Fetched, Locked, Source, StoredFiles
+from weigh.system.hashing import sha256_file
+
+REPORT_FOLDER = "weigh-report"
+"""Where reports go by default; a report lying in a model's folder is no part of the model."""
 
 SourceOf = Callable[[RefKind], Source]
 
@@ -71,13 +75,27 @@ def _from_lock(
 ) -> Resolved:
     transferred = 0
     for line in locked:
-        if sink.has(line.sha256):
-            continue
         ref = anchored(parse_ref(line.ref), folder)
+        if sink.has(line.sha256):
+            _require_unchanged(ref, line)
+            continue
         promise = Locked(line.distribution, line.distribution_sha256, line.size, line.sha256)
         transferred += source_of(ref.kind).fetch(ref, sink, locked=promise).transferred
     snapshot = Snapshot.of(SnapshotFile(f.path, f.size, f.sha256) for f in locked)
     return Resolved(snapshot, locked, transferred, locked=True)
+
+
+def _require_unchanged(ref: ArtifactRef, line: LockedFile) -> None:
+    """A file on this machine that was edited since it was locked is never silently left aside."""
+    here = Path(ref.name)
+    if ref.kind is not RefKind.FILE or ref.members or not here.is_file():
+        return
+    if here.stat().st_size != line.size or sha256_file(here)[0] != line.sha256:
+        raise UsageError(
+            f"{here.name} is not the file that was locked",
+            why="it was edited since; models.lock names other bytes",
+            hint="weigh lock takes the new ones",
+        )
 
 
 def _from_sources(declaration: Declaration, source_of: SourceOf, sink: StoredFiles) -> Resolved:
@@ -115,6 +133,7 @@ def _unanchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:
 def _wanted(part: Part, entries: tuple[Entry, ...]) -> Iterator[tuple[str, Entry]]:
     if not entries:
         raise NotFoundError(f"nothing lies at {part.ref}")
+    entries = tuple(e for e in entries if e.path.split("/")[0] != REPORT_FOLDER or part.only)
     single = len(entries) == 1 and not part.only
     chosen = [e for e in entries if not part.only or any(fnmatchcase(e.path, p) for p in part.only)]
     for pattern in part.only:

@@ -90,7 +90,7 @@ class Sources:
         if kind not in FACTORIES:
             known = ", ".join(f"{k.value}:" for k in FACTORIES)
             raise UnknownAnswerError(
-                f"not_run: {kind.value}: refs cannot be fetched yet",
+                f"{kind.value}: refs cannot be fetched by this version",
                 why=f"this version of weigh has no source for {kind.value}:, only for {known}",
                 hint="download it yourself and name the folder as file:PATH",
             )

@@ -7,7 +7,7 @@ from weigh.core.events import EventSink
 from weigh.core.ref import parse_ref
 from weigh.jobs.adopt.bring import Project, declared, open_project
 from weigh.jobs.adopt.data import TABLE_CAPS, TEXT_CAPS
-from weigh.jobs.adopt.options import AdoptOptions
+from weigh.jobs.adopt.options import NO_MODEL, AdoptOptions
 from weigh.jobs.workbench import Workbench, open_workbench
 from weigh.project.lock import LockedFile
 from weigh.project.manifest import Declaration
@@ -27,12 +27,12 @@ def forecast(options: AdoptOptions, events: EventSink) -> tuple[tuple[str, str],
 
 def _lines(bench: Workbench, project: Project, options: AdoptOptions) -> tuple[tuple[str, str], ...]:
     lines = [("fetch", _fetch(bench, project, options.data, data=True))]
-    if options.model != "none":
+    if options.model != NO_MODEL:
         lines.append(("fetch", _fetch(bench, project, options.model, data=False)))
     caps = TEXT_CAPS if options.roles.text else TABLE_CAPS
     most = [numbers.count(n) for n in (caps.train, caps.test, caps.shift)]
     lines.append(("data", f"at most {most[0]} rows to train on, {most[1]} to test on, {most[2]} a domain"))
-    if options.model != "none" and options.roles.text:
+    if options.model != NO_MODEL and options.roles.text:
         rows = caps.train + caps.test + (3 * caps.shift if options.roles.shift else 0)
         about = numbers.seconds(rows / TEXTS_A_SECOND)
         lines.append(("run", f"up to {numbers.count(rows)} texts, about {about} on two cores"))

@@ -23,7 +23,7 @@ from weigh.jobs.adopt.bring import Brought, bring, open_project
 from weigh.jobs.adopt.data import PreparedData, prepare_data
 from weigh.jobs.adopt.finalist import question_finalist
 from weigh.jobs.adopt.model import ModelInUse, put_to_use
-from weigh.jobs.adopt.options import AdoptOptions
+from weigh.jobs.adopt.options import NO_MODEL, AdoptOptions
 from weigh.jobs.adopt.shootout import Ground, Trials, decide, run_arms
 from weigh.jobs.workbench import Workbench, open_workbench
 from weigh.policy.judge import judge
@@ -61,11 +61,12 @@ def adopt(options: AdoptOptions, events: EventSink) -> Report:
         bench = stack.enter_context(closing(opened))
         ends = bench.clock.monotonic() + options.budget_seconds
         project = open_project(options.project)
+        brought = bring(bench, project, options.model, data=False) if options.model != NO_MODEL else None
+        if brought is not None:
+            log.done("resolve", _brought_line(brought))
         data = prepare_data(bench, project, options, log.done)
         model = None
-        if options.model != "none":
-            brought = bring(bench, project, options.model, data=False)
-            log.done("resolve", _brought_line(brought))
+        if brought is not None:
             model = stack.enter_context(put_to_use(bench, brought, data.prepared, options, log.done))
         ground = _ground(bench, data, model, options.seed)
         offers = applicable(
@@ -169,12 +170,12 @@ def _report(outcome: Outcome) -> Report:
         model=outcome.model.summary if outcome.model is not None else None,
         data=outcome.data.summary,
         steps=tuple(outcome.log.lines),
-        headline=story.headline(found.decision, verdict),
+        headline=story.headline(found.decision, verdict, model=outcome.model is not None),
         verdict=verdict,
         recommendation=found,
         reasons_for=story.speaks_for(found, evidence),
         reasons_against=story.speaks_against(found, evidence),
-        unknown=story.not_known(found, evidence),
+        unknown=story.not_known(found, evidence, verdict),
         limits=(*(outcome.model.limits if outcome.model is not None else ()), *outcome.notes),
         answers=tuple(outcome.bench.answers),
         next_commands=story.offers(options, lockable=outcome.lockable),
@@ -187,6 +188,6 @@ MODEL_CHECKS = ("security", "compatibility", "features")
 
 
 def _title(options: AdoptOptions) -> str:
-    if options.model == "none":
+    if options.model == NO_MODEL:
         return f"What can be had for {options.data} without a model?"
     return f"Adopt {options.model} for {options.data}?"

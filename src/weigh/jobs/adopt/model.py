@@ -150,7 +150,7 @@ def _in_use(
     if artifact is None:
         raise StorageError("what the model made of the rows is gone", hint="repeat with --refresh")
     array = keep.load_arrays(artifact)[0][kind]
-    _say_ran(say, features, timed)
+    _say_ran(say, features, timed, fresh=bench.is_fresh(features))
     gaps = tuple(f.message for f in features.findings)
     return ModelInUse(
         summary=summary,
@@ -209,7 +209,7 @@ def _cannot_run(bench: Workbench, examined: Examined, spec: Unplanned) -> None:
     )
 
 
-def _say_ran(say: Say, features: Evidence, timed: Evidence) -> None:
+def _say_ran(say: Say, features: Evidence, timed: Evidence, *, fresh: bool) -> None:
     seconds, rate = features.measure("features_seconds"), features.measure("features_rate")
     asked, shown = (round(_value(features.measure(name))) for name in ("texts", "texts_shown"))
     p95 = timed.measure("latency_p95")
@@ -221,6 +221,8 @@ def _say_ran(say: Say, features: Evidence, timed: Evidence) -> None:
         parts.append(f"{numbers.count(asked - shown)} texts remembered")
     if p95 is not None and p95.value is not None:
         parts.append(f"p95 {numbers.milliseconds(p95.value)} a text")
+    if not fresh:
+        parts.append("measured earlier")
     say("run", " · ".join(parts))
 
 

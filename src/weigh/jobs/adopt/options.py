@@ -13,6 +13,9 @@ from weigh.jobs.names import is_text
 TASKS = {"text-classification": "text", "tabular-classification": "features"}
 """Hugging Face task names this version can measure, and the role the task needs."""
 
+NO_MODEL = "none"
+"""The model a user names to ask what can be had without any."""
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -37,6 +40,7 @@ class AdoptOptions:
         accept_review: open files that are not clean.
         accept_sandbox_gaps: run although a limit cannot be enforced.
         refresh: ask everything again.
+        spoken: the command as the user typed it, for the commands offered next.
     """
 
     model: str
@@ -54,6 +58,7 @@ class AdoptOptions:
     accept_review: bool = False
     accept_sandbox_gaps: bool = False
     refresh: bool = False
+    spoken: str = ""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "AdoptOptions":
@@ -81,6 +86,7 @@ class AdoptOptions:
             accept_review=bool(options["accept_review"]),
             accept_sandbox_gaps=bool(options["accept_sandbox_gaps"]),
             refresh=bool(options["refresh"]),
+            spoken=str(options.get("spoken", "")),
         )
 
 

@@ -28,7 +28,7 @@ from weigh.decide.budget import Budget, PlannedTrial, planned
 from weigh.decide.decision import CHECK as DECISION, DecisionSubject
 from weigh.decide.refits import Halves, halves_of
 from weigh.decide.trials import ArmTrials, Inputs, TestSet
-from weigh.jobs.adopt.options import AdoptOptions
+from weigh.jobs.adopt.options import NO_MODEL, AdoptOptions
 from weigh.jobs.workbench import Workbench
 from weigh.system.machine import installed_version
 
@@ -266,11 +266,11 @@ def decide(ground: Ground, trials: Trials, options: AdoptOptions) -> Recommendat
     found = ground.bench.ask(
         DECISION,
         Subject(SubjectKind.PREDICTIONS, _all_trials(trials), "all arms"),
-        lambda: DecisionSubject(inputs, bool(ground.base) or options.model != "none", ground.keep),
+        lambda: DecisionSubject(inputs, bool(ground.base) or options.model != NO_MODEL, ground.keep),
         parameters={
             "metric": options.metric,
             "min_gain": options.min_gain,
-            "model": options.model != "none",
+            "model": options.model != NO_MODEL,
             "not_run": [[a.arm, a.not_run] for a in trials.arms if a.not_run],
         },
         inputs=ground.inputs[:1],

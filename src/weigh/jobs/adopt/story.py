@@ -33,9 +33,11 @@ HEADLINES = {
 }
 
 
-def headline(decision: Decision, verdict: Verdict) -> str:
+def headline(decision: Decision, verdict: Verdict, *, model: bool) -> str:
     """The verdict in capitals; a policy that does not pass is said there, not in a footnote."""
     said = HEADLINES[decision]
+    if decision is Decision.DO_NOT_ADOPT and not model:
+        said = "NOTHING BEATS THE COMMONEST CLASS"
     if verdict.kind is VerdictKind.FAIL:
         return "NO: POLICY FAILS" if decision.adopts else f"{said} · POLICY FAILS"
     if verdict.kind is VerdictKind.UNKNOWN and decision.adopts:
@@ -140,10 +142,17 @@ def _worst_test(chosen: ArmResult) -> Measure | None:
     return min(scored, key=lambda t: sign * (t.value or 0.0))
 
 
-def not_known(found: Recommendation | None, evidence: Sequence[Evidence]) -> tuple[Statement, ...]:
+def not_known(
+    found: Recommendation | None, evidence: Sequence[Evidence], verdict: Verdict
+) -> tuple[Statement, ...]:
     """Every question without an answer, then what this version cannot ask at all."""
     open_ones = [e for e in evidence if e.outcome.kind is not OutcomeKind.ANSWERED]
     said = [Statement(_open(e), (e.digest,)) for e in open_ones if e.check != "decision"]
+    said += [
+        Statement(f"policy {r.requirement}: {r.text}", r.evidence)
+        for r in verdict.reasons
+        if r.kind is VerdictKind.UNKNOWN and not r.evidence and not r.text.startswith("does not apply")
+    ]
     arms = found.arms if found is not None else ()
     said += [Statement(f"{a.arm}: not run, {a.not_run}") for a in arms if a.not_run]
     return (*said, Statement(NOT_ASKED))
@@ -191,7 +200,7 @@ def _scores(found: Recommendation, arm: str, item: Comparison) -> str:
 
 def offers(options: AdoptOptions, *, lockable: bool) -> tuple[NextCommand, ...]:
     """At most three commands that exist, offered and never run."""
-    again = f"weigh adopt {options.model} …"
+    again = options.spoken or f"weigh adopt {options.model} …"
     offered = []
     if lockable:
         offered.append(NextCommand("weigh lock", "freeze exactly these bytes, for everyone and for later"))

@@ -2,7 +2,7 @@ import shlex
 
 from hypothesis import given, settings, strategies as st
 
-from weigh.cli.words import quoted
+from weigh.render.words import quoted
 
 
 @settings(max_examples=200, deadline=None)

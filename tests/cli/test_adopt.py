@@ -190,3 +190,9 @@ def test_no_network_is_said_and_nothing_is_half_written(weigh, shop, tmp_path, m
 def test_offline_touches_no_network(weigh, shop):
     ended = weigh("adopt", "pypi:some-model==1.0", *ASK, "--offline")
     assert ended.code == 3
+
+
+def test_a_report_cannot_go_where_a_file_is(weigh, shop):
+    ended = weigh("adopt", "none", *ASK, "--out", "reviews.csv")
+    assert ended.code == 2
+    assert "is a file" in ended.err

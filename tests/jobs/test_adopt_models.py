@@ -182,9 +182,6 @@ def test_a_fresh_store_gives_the_same_report(weigh, tmp_path, told, known, monke
     assert repeatable(told()) == repeatable(first)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the features evidence counts only the texts that the store did not remember"
-)
 def test_a_fresh_ledger_over_a_store_that_remembers_gives_the_same_report(weigh, tmp_path, told, known):
     weigh("adopt", "./model", *ASK)
     first = told()

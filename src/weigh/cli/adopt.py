@@ -150,6 +150,8 @@ def run_adopt(options: dict[str, object]) -> int:
 
     as_json = bool(options.pop("as_json"))
     out = Path(str(options.pop("out")))
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file", why="a report is a folder", hint="--out weigh-report")
     dry_run = bool(options.pop("dry_run"))
     asked = AdoptOptions.of({**options, "spoken": _spoken()})
     events = Drawn(sys.stderr, quiet=as_json)

@@ -177,7 +177,8 @@ def _price(recommendation: Recommendation, room: int) -> list[str]:
     chosen = recommendation.result(recommendation.arm)
     if chosen is not None:
         cost = chosen.cost
-        trained = f", {numbers.seconds(cost.fit_seconds)} to train" if cost and cost.fit_seconds > 0 else ""
+        fitted = cost is not None and cost.labels > 0 and cost.fit_seconds > 0
+        trained = f", {numbers.seconds(cost.fit_seconds)} to train" if cost and fitted else ""
         pieces.append(f"{visible(chosen.title, limit=80)}{trained}")
     lines = parts(pieces, room, lines=2) if pieces else []
     if not recommendation.decision.adopts:

@@ -54,20 +54,20 @@ def run(subject: FeaturesSubject, context: Context) -> Evidence:
     seconds = max(context.clock.monotonic() - began, 1e-9)
     return context.answered(
         findings=tuple(_gap(what, why) for what, why in model.report.not_enforced),
-        measures=(Measure("texts", len(subject.texts), "count", len(subject.texts)), *_pace(shown, seconds)),
+        measures=_pace(len(subject.texts), shown, seconds),
         artifacts=(subject.keep.keep_arrays(name, {name: values}),),
     )
 
 
-def _pace(shown: int, seconds: float) -> tuple[Measure, ...]:
-    count = Measure("texts_shown", shown, "count", shown, observed=True)
-    if not shown:
-        return (count,)
-    lower, higher = Direction.LOWER, Direction.HIGHER
+def _pace(texts: int, shown: int, seconds: float) -> tuple[Measure, ...]:
+    """Readings of this run; `n` does not say how many texts were remembered: no part of the answer."""
+    pace, lower, higher = seconds if shown else None, Direction.LOWER, Direction.HIGHER
+    rate = shown / seconds if shown else None
     return (
-        count,
-        Measure("features_seconds", seconds, "s", shown, direction=lower, observed=True),
-        Measure("features_rate", shown / seconds, "texts/s", shown, direction=higher, observed=True),
+        Measure("texts", texts, "count", texts),
+        Measure("texts_shown", shown, "count", texts, observed=True),
+        Measure("features_seconds", pace, "s", texts, direction=lower, observed=True),
+        Measure("features_rate", rate, "texts/s", texts, direction=higher, observed=True),
     )
 
 

@@ -363,8 +363,8 @@ HEADER = "id,body,country,rating\n1,a,DE,x\n2,b,FR,y\n"
         (
             "text,v\na,1\nb,high\n",
             {"label": "if(v > 0, 'p', 'n')"},
-            "cannot read data.csv:3: the value 'high' of column 'v' is not a number",
-            "the label uses the column as a number",
+            "cannot read data.csv:3: column 'v' holds no number there",
+            "the label uses the column as a number; the value has 4 characters",
             "correct the value, or leave such rows out with `where`",
         ),
         (

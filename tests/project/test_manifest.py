@@ -83,3 +83,20 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "models.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError):
         read_manifest(tmp_path / "models.toml")
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../up.csv", "a/../../up.csv", "~/secret", "link/inside.csv"]
+)
+def test_a_manifest_names_no_file_outside_its_project(tmp_path, name):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/link").symlink_to(tmp_path / "outside")
+    text = f'[data.d]\nfiles = [{{ from = "file:{name}", to = "d.csv" }}]\n'
+    with pytest.raises(UsageError, match="outside its own folder"):
+        read_manifest(write(tmp_path / "project", text))
+
+
+def test_a_manifest_nested_without_end_is_one_message(tmp_path):
+    with pytest.raises(UsageError, match="nested too deeply"):
+        read_manifest(write(tmp_path, "a = " + "[" * 5000))

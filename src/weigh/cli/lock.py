@@ -22,6 +22,7 @@ def lock(project: str, *, check: bool, offline: bool, as_json: bool) -> int:
     """
     from weigh.jobs.lock import lock as job
     from weigh.jobs.workbench import open_workbench
+    from weigh.render.escape import visible
     from weigh.render.progress import TerminalEvents
 
     events = TerminalEvents(sys.stderr, quiet=as_json)
@@ -34,7 +35,7 @@ def lock(project: str, *, check: bool, offline: bool, as_json: bool) -> int:
         )
     else:
         for section, count in done.sections:
-            click.echo(f"  {section:<24} {count} file{'' if count == 1 else 's'}")
+            click.echo(f"  {visible(section):<24} {count} file{'' if count == 1 else 's'}")
         word = "would change" if check and done.changed else "written" if done.changed else "up to date"
         click.echo(f"  {done.path.name} {word}")
     return ExitCode.NO if check and done.changed else ExitCode.FINE

@@ -11,7 +11,7 @@ import traceback
 import click
 
 from weigh import __version__
-from weigh.core.errors import ExitCode, WeighError
+from weigh.core.errors import ExitCode, UsageError, WeighError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "adopt": ("weigh.cli.adopt:adopt", "May we depend on this model, and how? Measured on your data."),
@@ -70,14 +70,14 @@ def _run(*, debug: bool) -> int:
     except WeighError as error:
         _show(error)
         if debug:
-            traceback.print_exc()
+            _trace()
         return error.exit_code
     except click.exceptions.Abort:
         return _interrupted()
     except KeyboardInterrupt:
         return _interrupted()
     except click.ClickException as error:
-        error.show()
+        _show(UsageError(error.format_message(), hint=_help_for(error)))
         return ExitCode.USAGE
     except BrokenPipeError:
         # The reader went away; what it read was right, and nobody is left to be told more.
@@ -93,6 +93,11 @@ def _show(error: WeighError) -> None:
     click.echo(error_screen(error), err=True)
 
 
+def _help_for(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{context.command_path if context is not None else 'weigh'} --help"
+
+
 def _interrupted() -> int:
     click.echo("weigh: interrupted; what was finished is kept, run the same command to go on", err=True)
     return ExitCode.INTERRUPTED
@@ -102,7 +107,7 @@ def _bug(error: BaseException, *, debug: bool) -> int:
     from weigh.render.escape import visible
 
     if debug:
-        traceback.print_exc()
+        _trace()
     place = traceback.extract_tb(error.__traceback__)[-1]
     click.echo(
         f"weigh: this is a defect of weigh, not of your input: {type(error).__name__}\n"
@@ -112,3 +117,11 @@ def _bug(error: BaseException, *, debug: bool) -> int:
         err=True,
     )
     return ExitCode.BUG
+
+
+def _trace() -> None:
+    """The traceback, its text made visible: an exception may quote what a hostile file says."""
+    from weigh.render.escape import visible
+
+    for line in traceback.format_exc().splitlines():
+        click.echo(visible(line), err=True)

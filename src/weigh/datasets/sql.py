@@ -263,7 +263,7 @@ _MEANINGS: dict[str, Callable[[_Translator, Call], _Piece]] = {
 def broken_number(what: str, column: str, value: str, place: str) -> UsageError:
     """The error for a value that an expression reads as a number although it is none."""
     return UsageError(
-        f"cannot read {place}: the value {shown(value)!r} of column {shown(column)!r} is not a number",
-        why=f"{what} uses the column as a number",
+        f"cannot read {place}: column {shown(column)!r} holds no number there",
+        why=f"{what} uses the column as a number; the value has {len(value)} characters",
         hint="correct the value, or leave such rows out with `where`",
     )

@@ -18,34 +18,34 @@ class PlannedTrial:
         arm: id of the arm.
         rows: training rows.
         work: expected multiply-adds; only ratios between trials matter.
-        half: number of the half of the training rows it refits on, None for a subset of the ladder.
+        refit: number of the refit without a part of the rows, None for a subset of the ladder.
     """
 
     arm: str
     rows: int
     work: int
-    half: int | None = None
+    refit: int | None = None
 
 
 def planned(
     sizes: tuple[int, ...],
     work: Mapping[str, int],
     *,
-    halves: tuple[int, ...] = (),
+    refits: tuple[int, ...] = (),
     refitted: Collection[str] = (),
 ) -> tuple[PlannedTrial, ...]:
     """Return the trials in the order they are run.
 
     The full size of every arm first, cheapest arm first: from these alone a decision can be made. Then the
     smaller sizes, ascending, each over all arms: an interrupted ladder is complete up to some size, so that
-    curves of different arms have the same sizes. Refits on halves come last: without them every answer
-    stands, with intervals that say less.
+    curves of different arms have the same sizes. Refits without a part of the rows come last: without them
+    every answer stands, with intervals that say less.
 
     Args:
         sizes: training rows of the ladder, ascending; the last is the full size.
         work: expected multiply-adds of each arm at full size.
-        halves: training rows of each half.
-        refitted: arms that are refitted on the halves.
+        refits: training rows of each refit.
+        refitted: arms that are refitted.
     """
     cheapest_first = sorted(work, key=lambda arm: (work[arm], arm))
     full = sizes[-1]
@@ -53,8 +53,8 @@ def planned(
     order += [(arm, rows) for rows in sizes[:-1] for arm in cheapest_first]
     ladder = [PlannedTrial(arm, rows, max(1, work[arm] * rows // full)) for arm, rows in order]
     again = [
-        PlannedTrial(arm, rows, max(1, work[arm] * rows // full), half)
-        for half, rows in enumerate(halves)
+        PlannedTrial(arm, rows, max(1, work[arm] * rows // full), number)
+        for number, rows in enumerate(refits)
         for arm in cheapest_first
         if arm in refitted
     ]
@@ -113,11 +113,11 @@ class Budget:
 
     def notes(self) -> tuple[str, ...]:
         """One sentence an arm that lost trials, empty when the budget was not reached."""
-        ladder = _by_arm(trial for trial in self.skipped if trial.half is None)
-        halves = _by_arm(trial for trial in self.skipped if trial.half is not None)
+        ladder = _by_arm(trial for trial in self.skipped if trial.refit is None)
+        refits = _by_arm(trial for trial in self.skipped if trial.refit is not None)
         return (
             *(_note(arm, rows) for arm, rows in ladder.items()),
-            *(_half_note(arm) for arm in halves if arm not in ladder),
+            *(_refit_note(arm) for arm in refits),
         )
 
 
@@ -128,10 +128,10 @@ def _by_arm(skipped: Iterable[PlannedTrial]) -> dict[str, list[int]]:
     return result
 
 
-def _half_note(arm: str) -> str:
+def _refit_note(arm: str) -> str:
     return (
-        f"{arm} was not refitted on every half of the training rows: the time budget was used up; its "
-        "intervals do not cover which training rows were drawn"
+        f"{arm}: intervals do not cover which training rows were drawn: the time budget was used up before "
+        "all its refits"
     )
 
 

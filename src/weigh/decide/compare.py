@@ -80,8 +80,8 @@ class Comparisons:
 def compare(inputs: Inputs, metric: Metric, *, alpha: float, seed: int) -> Comparisons:
     """Compare every pair of arms that ran, on the objective and on each test set.
 
-    Intervals and p-values cover which test rows were drawn and, where both arms were refitted on halves of
-    the training rows, which training rows (`weigh.decide.draw`). The p-values on the objective, which the
+    Intervals and p-values cover which test rows were drawn and, where both arms were refitted without parts
+    of the training rows, which training rows (`weigh.decide.draw`). The p-values on the objective, which the
     decision uses, are Holm-adjusted over all its pairs; those on a test set over the pairs on that set, and
     they only describe. All pairs use one seed, so that all arms meet the same resamples.
 

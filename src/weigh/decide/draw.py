@@ -1,15 +1,14 @@
-"""Intervals that also cover which training rows were drawn, from refits on halves of them.
+"""Intervals that also cover which training rows were drawn, from refits with a part of them left out.
 
 A score varies with the test rows and with the training rows. Resampling the test rows sees the first part
-only. The second is seen in pairs of refits on complementary halves (`weigh.decide.refits`): with d the
-difference between the two, d^2 / 4 estimates the variance over training draws at full size. Because d is
-measured on finitely many test rows, d^2 / 4 also holds a quarter of its sampling variance there, which the
-test rows' interval covers already; it is taken out.
+only. The second is the jackknife variance over the refits of `weigh.decide.refits`. Because their scores are
+measured on finitely many test rows, their scatter also holds how much single rows disagree, which the test
+rows' interval covers already; that part is estimated on the same rows and taken out.
 
-The two parts are put together by variance recovery (G. Zou and A. Donner, Statistics in Medicine 27, 2008;
-W. Howe, JASA 69, 1974): each side of the interval becomes sqrt(side^2 + (t se)^2), t with one degree of
-freedom a pair. A Satterthwaite t was the rival: narrower, but of a nominal 95 % its intervals covered 92 %
-where the training draw dominates, these 93 %; both 94 to 97 % elsewhere.
+The two are put together by variance recovery (W. Howe, JASA 69, 1974; G. Zou and A. Donner, Statistics in
+Medicine 27, 2008): each side of the interval becomes sqrt(side^2 + (t se)^2). Its rival, one Satterthwaite
+t for both, was a little narrower and, where the training draw dominates, covered a point less. Simulated
+coverage is in tests/decide/test_draw_coverage.py.
 """
 
 import math
@@ -21,12 +20,13 @@ from scipy.special import stdtrit
 
 from weigh.checks.accuracy.scores import Metric, dependent, pseudo_values, units
 from weigh.decide.objective import groups_of, stratified
+from weigh.decide.refits import PARTS
 from weigh.decide.trials import ArmTrials, FloatArray, Inputs, TestSet
 from weigh.statistics.bootstrap import PairedResult
 from weigh.statistics.interval import Interval
 from weigh.statistics.studentised import unit_sums
 
-COVERED = "+halves"
+COVERED = "+refits"
 """Ends the method of an interval that covers the training draw."""
 
 NOT_COVERED = ", training draw not included"
@@ -44,17 +44,17 @@ class TrainDraw:
     Attributes:
         variance: over training draws of the full size, unit of the statistic squared; 0 for an arm that
             fits nothing.
-        pairs: pairs of halves it was estimated from, its degrees of freedom; 0 when it is exact.
+        freedom: degrees of freedom of the estimate; 0 when it is exact.
     """
 
     variance: float
-    pairs: int
+    freedom: int
 
     def half_width(self, level: float) -> float:
         """What the training draw alone adds to each side."""
         if not self.variance:
             return 0.0
-        return float(stdtrit(self.pairs, 0.5 + level / 2)) * math.sqrt(self.variance)
+        return float(stdtrit(self.freedom, 0.5 + level / 2)) * math.sqrt(self.variance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,18 +63,19 @@ class Draws:
 
     Attributes:
         tests: all test sets.
-        differences: arm → for each test set [pairs, n] differences of the rows' pseudo-values between the
-            two halves of each pair; for an arm that fits nothing None. Arms without refits are missing.
+        deviations: arm → for each test set [divisions, PARTS, n] pseudo-values of the rows in each refit,
+            less their mean over the division; for an arm that fits nothing None. Arms without refits are
+            missing.
     """
 
     tests: tuple[TestSet, ...]
-    differences: Mapping[str, tuple[FloatArray, ...] | None]
+    deviations: Mapping[str, tuple[FloatArray, ...] | None]
 
     @staticmethod
     def of(inputs: Inputs, metric: Metric) -> "Draws":
         """The draws of all arms that were refitted, or that fit nothing."""
         found = {
-            arm.arm: _differences(arm, inputs.tests, metric)
+            arm.arm: _deviations(arm, inputs.tests, metric)
             for arm in inputs.ran
             if arm.refits or not arm.fits
         }
@@ -89,10 +90,10 @@ class Draws:
         return self._draw((arm, other), places)
 
     def _draw(self, arms: tuple[str, ...], places: Sequence[int]) -> TrainDraw | None:
-        if any(arm not in self.differences for arm in arms):
+        if any(arm not in self.deviations for arm in arms):
             return None
         # The sign of an arm alone does not matter: only squares are looked at.
-        fitted = [part for part in (self.differences[arm] for arm in arms) if part is not None]
+        fitted = [part for part in (self.deviations[arm] for arm in arms) if part is not None]
         if not fitted:
             return TrainDraw(0.0, 0)
         tests = tuple(self.tests[place] for place in places)
@@ -101,22 +102,23 @@ class Draws:
         return train_draw(tests, [fitted[0][place] - fitted[1][place] for place in places])
 
 
-def train_draw(tests: tuple[TestSet, ...], differences: Sequence[FloatArray]) -> TrainDraw:
+def train_draw(tests: tuple[TestSet, ...], deviations: Sequence[FloatArray]) -> TrainDraw:
     """Return the variance over training draws of a mean over test sets.
 
     Args:
         tests: the test sets.
-        differences: for each [pairs, n] values of the rows, first half minus second half.
+        deviations: for each [divisions, PARTS, n] values of the rows, less their mean over the division.
     """
-    pairs = differences[0].shape[0]
-    groups = groups_of(tests)
+    divisions = deviations[0].shape[0]
+    groups = dependent(groups_of(tests))
+    known = units(groups, sum(test.labels.size for test in tests)) > 1
     total = 0.0
-    for pair in range(pairs):
-        values = stratified(tests, [part[pair] for part in differences])
-        known = units(groups, values.size) > 1
-        noise = unit_sums(values, dependent(groups)).standard_error if known else 0.0
+    for division, part in np.ndindex(divisions, PARTS):
+        values = stratified(tests, [one[division, part] for one in deviations])
+        noise = unit_sums(values, groups).standard_error if known else 0.0
         total += float(values.mean()) ** 2 - noise**2
-    return TrainDraw(max(total, 0.0) / (4 * pairs), pairs)
+    variance = max(total, 0.0) * (PARTS - 1) / PARTS / divisions
+    return TrainDraw(variance, divisions * (PARTS - 1))
 
 
 def covering(found: Interval, draw: TrainDraw | None, metric: Metric) -> Interval:
@@ -164,7 +166,7 @@ def without_draw(found: Interval) -> Interval:
 def _widened(found: Interval, draw: TrainDraw | None, *, lowest: float, highest: float) -> Interval:
     if draw is None:
         return without_draw(found)
-    if not draw.pairs or (found.degenerate and not draw.variance):
+    if not draw.freedom or (found.degenerate and not draw.variance):
         return found
     more = draw.half_width(found.level)
     low = found.value - math.hypot(found.value - found.low, more)
@@ -195,16 +197,14 @@ def _p_value(distance: float, side: float, draw: TrainDraw, *, level: float, fre
     return math.exp(low)
 
 
-def _differences(arm: ArmTrials, tests: tuple[TestSet, ...], metric: Metric) -> tuple[FloatArray, ...] | None:
+def _deviations(arm: ArmTrials, tests: tuple[TestSet, ...], metric: Metric) -> tuple[FloatArray, ...] | None:
     if not arm.fits:
         return None
-    return tuple(
-        np.stack(
-            [
-                pseudo_values(metric, test.labels, first[test.name])
-                - pseudo_values(metric, test.labels, second[test.name])
-                for first, second in zip(arm.refits[0::2], arm.refits[1::2], strict=True)
-            ]
-        )
-        for test in tests
-    )
+    return tuple(_deviations_on(arm, test, metric) for test in tests)
+
+
+def _deviations_on(arm: ArmTrials, test: TestSet, metric: Metric) -> FloatArray:
+    values = np.stack([pseudo_values(metric, test.labels, refit[test.name]) for refit in arm.refits])
+    divided = values.reshape(-1, PARTS, test.labels.size)
+    result: FloatArray = divided - divided.mean(axis=1, keepdims=True)
+    return result

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from weigh.core.cost import Cost
 from weigh.core.errors import UsageError
 from weigh.core.recommendation import ArmKind
+from weigh.decide.refits import PARTS
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -49,9 +50,9 @@ class ArmTrials:
         cost: at full size; None when not run.
         predictor: digest of the predictor at full size.
         evidence: digest of the evidence at full size.
-        refits: for each half of the full-size training rows (see `weigh.decide.refits`) test name →
-            float64 [n, classes]; numbers 2i and 2i + 1 are complementary halves, the same for every arm.
-            Empty when the arm was not refitted.
+        refits: for each refit without a part of the full-size training rows (see `weigh.decide.refits`)
+            test name → float64 [n, classes]; the same parts in the same order for every arm. Empty when
+            the arm was not refitted.
     """
 
     arm: str
@@ -113,7 +114,7 @@ class Inputs:
         for arm in self.ran:
             self._check(arm)
         if len({len(arm.refits) for arm in self.ran if arm.refits}) > 1:
-            raise UsageError("arms were refitted on different numbers of halves")
+            raise UsageError("arms were refitted on different numbers of divisions of the training rows")
 
     @property
     def ran(self) -> tuple[ArmTrials, ...]:
@@ -139,10 +140,13 @@ class Inputs:
             raise UsageError(f"arm {arm.arm} has no sizes in ascending order", why=f"got {arm.sizes}")
         for size in arm.sizes:
             self._check_answers(arm, arm.predictions.get(size, {}), f"{size} rows")
-        if len(arm.refits) % 2:
-            raise UsageError(f"arm {arm.arm} was not refitted on pairs of halves", why=f"{len(arm.refits)}")
-        for number, half in enumerate(arm.refits, start=1):
-            self._check_answers(arm, half, f"half {number}")
+        if len(arm.refits) % PARTS:
+            raise UsageError(
+                f"arm {arm.arm} was not refitted without each of {PARTS} parts",
+                why=f"there are {len(arm.refits)} refits",
+            )
+        for number, refit in enumerate(arm.refits, start=1):
+            self._check_answers(arm, refit, f"refit {number}")
 
     def _check_answers(self, arm: ArmTrials, answers: Mapping[str, FloatArray], at: str) -> None:
         for test in self.tests:

@@ -13,15 +13,20 @@ MAX_QUOTED = 160
 class AnomalyList:
     """Collects anomalies up to a bound and counts the rest."""
 
-    __slots__ = ("_dropped", "_kept")
+    __slots__ = ("_dropped", "_kept", "_rules")
 
     def __init__(self) -> None:
         self._kept: list[Anomaly] = []
+        self._rules: set[str] = set()
         self._dropped = 0
 
     def add(self, rule: str, detail: str, *, offset: int = -1, fatal: bool = False) -> None:
-        """Note that a rule is broken. A fatal one is always kept."""
-        if len(self._kept) < MAX_KEPT or fatal:
+        """Note that a rule is broken. A fatal one, and the first of each rule, is always kept.
+
+        Otherwise a file could hide the worst behind two hundred trifles.
+        """
+        if len(self._kept) < MAX_KEPT or fatal or rule not in self._rules:
+            self._rules.add(rule)
             self._kept.append(Anomaly(rule, detail, offset, fatal))
         else:
             self._dropped += 1

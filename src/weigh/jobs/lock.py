@@ -48,8 +48,9 @@ def lock(bench: Workbench, folder: Path, *, check: bool = False) -> Locking:
         raise NotFoundError(f"there is no models.toml in {folder}", hint="run this where models.toml lies")
     manifest = read_manifest(manifest_path)
     path = folder / FILE_NAME
+    old = read_lock(path)
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    lines, sections, transferred = _resolve_all(bench, manifest, read_lock(path))
+    lines, sections, transferred = _resolve_all(bench, manifest, old)
     text = format_lock(lines)
     if text != before and not check:
         write_bytes(path, text.encode("utf-8"))

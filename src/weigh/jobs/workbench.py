@@ -100,6 +100,8 @@ def open_workbench(
         full_fetch: a whole fetch may replace a partial one.
     """
     places = find_places(os.environ)
+    # What is kept came from the user's own files, too: nobody else on the machine may read it.
+    places.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = SystemClock()
     blobs = Blobs(places.store)
     sources = open_sources(

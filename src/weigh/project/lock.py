@@ -82,7 +82,9 @@ def read_lock(path: Path) -> Lock:
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
-        table = tomllib.loads(raw[:MAX_BYTES].decode("utf-8"))
+        if len(raw) > MAX_BYTES:
+            raise UsageError(f"{path.name} is larger than {MAX_BYTES} bytes", hint="weigh lock")
+        table = tomllib.loads(raw.decode("utf-8"))
         if isinstance(table.get("version"), int) and table["version"] > VERSION:
             raise UsageError(
                 f"cannot read {path.name}",
@@ -92,6 +94,8 @@ def read_lock(path: Path) -> Lock:
         document = msgspec.convert(table, _Document)
     except OSError as error:
         raise UsageError(f"cannot read {path.name}", why=str(error.strerror)) from error
+    except RecursionError as error:
+        raise UsageError(f"cannot read {path.name}", why="it is nested too deeply") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise UsageError(f"cannot read {path.name}", why=str(error), hint="weigh lock") from error
     return _checked(path, document)

@@ -14,6 +14,7 @@ files = [{ from = "file:reviews.csv", to = "reviews.csv", constants = { domain =
 A file is untrusted with secrets: nothing in it names a credential or an environment variable.
 """
 
+import posixpath
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -148,6 +149,8 @@ def _decode(path: Path) -> _Document:
     try:
         table: dict[str, Any] = tomllib.loads(raw.decode("utf-8"))
         return msgspec.convert(table, _Document)
+    except RecursionError as error:
+        raise UsageError(f"cannot read {path.name}", why="it is nested too deeply") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"cannot read {path.name}", why=str(error)) from error
     except msgspec.ValidationError as error:
@@ -184,10 +187,31 @@ def _parts(path: Path, section: str, files: tuple[_FilePart, ...]) -> tuple[Part
     return tuple(_part(path, section, f) for f in files)
 
 
+def inside(folder: Path, name: str, told_by: str) -> Path:
+    """The path `name` below the project's folder.
+
+    A manifest or lock is not trusted with the rest of the machine: it could name a private file, whose
+    digest or rows would then stand in a commit or a log.
+
+    Raises:
+        UsageError: it is absolute, leads upwards, or a link leads outside.
+    """
+    plain = posixpath.normpath(name)
+    place = folder / plain
+    outside = plain.startswith(("/", "~")) or plain.split("/")[0] == ".." or Path(plain).is_absolute()
+    if outside or not place.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"{told_by} names {name!r}, outside its own folder",
+            why="a project file may only name files of the project",
+            hint="copy the file into the project, or give its path on the command line",
+        )
+    return place
+
+
 def _part(path: Path, section: str, file: _FilePart) -> Part:
     ref = parse_ref(file.source)
     if ref.kind is RefKind.FILE:
-        ref = ArtifactRef(ref.kind, str(path.parent / ref.name), members=ref.members)
+        ref = ArtifactRef(ref.kind, str(inside(path.parent, ref.name, path.name)), members=ref.members)
     inner = ref.members[-1] if ref.members else ref.name
     to = file.to or ("" if file.only or section.startswith("models.") else inner.rsplit("/", 1)[-1])
     for place in (to, *file.only):

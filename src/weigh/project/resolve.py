@@ -9,7 +9,7 @@ from weigh.core.errors import NotFoundError, UsageError
 from weigh.core.ref import ArtifactRef, RefKind, parse_ref
 from weigh.core.snapshot import Snapshot, SnapshotFile
 from weigh.project.lock import Lock, LockedFile
-from weigh.project.manifest import Declaration, Part
+from weigh.project.manifest import Declaration, Part, inside
 from weigh.sources.source import Entry, Fetched, Locked, Source, StoredFiles
 from weigh.system.hashing import sha256_file
 
@@ -78,6 +78,12 @@ def _from_lock(
         ref = anchored(parse_ref(line.ref), folder)
         if sink.has(line.sha256):
             _require_unchanged(ref, line)
+            if sink.path(line.sha256).stat().st_size != line.size:
+                raise UsageError(
+                    f"models.lock states another size for {line.path}",
+                    why="size and sha256 do not belong together",
+                    hint="weigh lock",
+                )
             continue
         promise = Locked(line.distribution, line.distribution_sha256, line.size, line.sha256)
         transferred += source_of(ref.kind).fetch(ref, sink, locked=promise).transferred
@@ -120,7 +126,9 @@ def _line(declaration: Declaration, path: str, entry: Entry, fetched: Fetched) -
 
 def anchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:
     """A path in models.toml or models.lock starts at the folder they lie in."""
-    return replace(ref, name=str(folder / ref.name)) if ref.kind is RefKind.FILE else ref
+    if ref.kind is not RefKind.FILE or Path(ref.name).is_relative_to(folder):
+        return ref
+    return replace(ref, name=str(inside(folder, ref.name, "models.lock")))
 
 
 def _unanchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:

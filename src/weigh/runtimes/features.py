@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_REMEMBERED = 200_000
-"""Texts remembered for one model; 384 numbers each are about 300 MB."""
+MOST_REMEMBERED = 256 * 1024 * 1024
+"""Bytes of answers remembered for one model; beyond it nothing more is remembered."""
+
+GAP = "WGH-R003"
+"""A limit of the sandbox that this machine does not enforce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _recall(remembered: Derived | None, key: str) -> "dict[str, NDArray[Any]]":
 def _remember(remembered: Derived | None, key: str, known: "dict[str, NDArray[Any]]") -> None:
     import numpy as np
 
-    if remembered is None or len(known) > MOST_REMEMBERED:
+    if remembered is None or sum(value.nbytes for value in known.values()) > MOST_REMEMBERED:
         return
     order = sorted(known)
     texts = np.frombuffer(bytes.fromhex("".join(order)), dtype=np.uint8).reshape(-1, 32)
@@ -116,7 +119,7 @@ def _remember(remembered: Derived | None, key: str, known: "dict[str, NDArray[An
 
 def _gap(what: str, why: str) -> Finding:
     return Finding(
-        "WGH-R003",
+        GAP,
         Severity.MEDIUM,
         Confidence.HIGH,
         "sandbox",

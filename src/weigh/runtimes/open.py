@@ -1,5 +1,6 @@
 """Open a cleared text model in its sandbox and ask it things."""
 
+import errno
 import importlib.util
 import math
 import os
@@ -269,10 +270,12 @@ def _lay_out(spec: TextModelSpec, blob_path: Callable[[str], Path], folder: Path
         return
     for name, sha256 in ((_MODEL_NAME, spec.model_sha256), *spec.external):
         target = folder / name
-        if folder not in target.resolve().parents:
-            raise RefusedError("the model is not opened", why=f"{name!r} leaves the model's folder")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if folder not in target.resolve().parents or target.exists():
+            raise RefusedError(
+                "the model is not opened", why=f"{name!r} leaves the model's folder, or stands for two files"
+            )
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             _bring(blob_path(sha256), target)
         except OSError as error:
             raise StorageError(f"cannot hand over the stored file {sha256[:12]}", why=str(error)) from error
@@ -283,11 +286,19 @@ def _bring(blob: Path, target: Path) -> None:
     if landlock.abi_version():
         try:
             target.hardlink_to(blob)
-        except OSError:
-            # Another file system, or links are forbidden: a copy does as well.
-            shutil.copyfile(blob, target)
+        except OSError as error:
+            # Another file system, or links are forbidden: a copy does as well. Never over a file that
+            # is there: it could be a link to the store's own bytes.
+            if error.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}:
+                raise
+            _copy(blob, target)
     else:
-        shutil.copyfile(blob, target)
+        _copy(blob, target)
+
+
+def _copy(blob: Path, target: Path) -> None:
+    with blob.open("rb") as source, target.open("xb") as copy:
+        shutil.copyfileobj(source, copy)
 
 
 def _loaded(frame: Frame, worker: Worker) -> tuple[float, int, bool]:

@@ -17,6 +17,13 @@ EXTERNAL_FORMAT = "onnx-external-data"
 _EXTERNAL_RULE = "WGH-O002"
 
 
+UNPICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".dat", ".sav")
+"""Names under which other libraries would unpickle a file, whatever a graph beside it says of it."""
+
+MOST_PADDING = 4096
+"""Bytes between two tensors of external data that count as alignment (one page)."""
+
+
 class ModelView(AbstractContextManager["ModelView"]):
     """What a static check sees of a model.
 
@@ -50,7 +57,7 @@ class ModelView(AbstractContextManager["ModelView"]):
             facts = self._read(path)
             if facts.external:
                 facts = replace(facts, anomalies=facts.anomalies + self._outside(facts))
-            elif facts.format == UNKNOWN and path in self._external_files():
+            elif facts.format == UNKNOWN and path in self._external_files() and self._is_numbers(path):
                 facts = replace(facts, format=EXTERNAL_FORMAT, coverage=Coverage.COMPLETE, reason="")
             self._together[path] = facts
         return self._together[path]
@@ -101,6 +108,23 @@ class ModelView(AbstractContextManager["ModelView"]):
                 if close is not None:
                     close()
         return self._alone[path]
+
+    def _is_numbers(self, path: str) -> bool:
+        """Whether tensors of graphs own all of a file, and nothing else would load it by its name."""
+        if path.lower().endswith(UNPICKLED):
+            return False
+        ranges = sorted(
+            (tensor.offset, tensor.offset + tensor.nbytes)
+            for file in self._snapshot.files
+            for tensor in self._read(file.path).tensors
+            if tensor.file == path and tensor.offset >= 0
+        )
+        end = 0
+        for start, stop in ranges:
+            if start - end > MOST_PADDING:
+                return False
+            end = max(end, stop)
+        return bool(ranges) and self._snapshot.file(path).size - end <= MOST_PADDING
 
     def _outside(self, facts: FileFacts) -> tuple[Anomaly, ...]:
         """External data that is not there, or does not lie inside its file."""

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import hostile_onnx as onnx_bytes
 import pytest
 from hostile_onnx import CASES as ONNX, SOUND as SOUND_ONNX
 from hostile_safetensors import CASES as SAFETENSORS, SOUND as SOUND_SAFETENSORS
@@ -64,7 +65,8 @@ def test_the_evidence_counts_files_by_word(view_of, context_of):
     files = {"a.onnx": SOUND_ONNX, "b.onnx": ONNX["external-parent"][0], "c.bin": b"\x80\x04K\x01."}
     evidence = run(view_of(files), context_of("security"))
     counts = {m.label("word"): m.value for m in evidence.measures}
-    assert evidence.outcome.kind is OutcomeKind.ANSWERED
+    assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE
+    assert "c.bin" in evidence.outcome.reason
     assert counts == {"clean": 1, "review": 1, "malicious": 1, "error": 0}
 
 
@@ -87,3 +89,37 @@ def test_every_rule_of_the_table_has_its_line_in_the_docs():
     folder = Path(__file__).parents[3] / "docs/formats"
     pages = "".join(page.read_text(encoding="utf-8") for page in folder.glob("*.md"))
     assert [rule for rule in RULES if rule not in pages] == []
+
+
+def test_a_flood_of_trifles_does_not_hide_the_worst(view_of):
+    trifles = [onnx_bytes.tensor("w", [1], bytes(4))] * 400
+    worst = onnx_bytes.external("e", {"location": "../../secret"})
+    data = onnx_bytes.model(onnx_bytes.graph(initializers=[*trifles, worst]))
+    findings, word = seen(view_of({"model.onnx": data}))
+    assert "WGH-O001" in {f.rule for f in findings}
+    assert word is Word.MALICIOUS
+
+
+PICKLE = b"cos\nsystem\n(S'true'\ntR."
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "weights.data"])
+def test_a_decoy_graph_does_not_turn_another_file_into_numbers(view_of, name):
+    decoy = onnx_bytes.external("w", {"location": name, "offset": "0", "length": "4"})
+    files = {name: PICKLE * 2000, "decoy.onnx": onnx_bytes.model(onnx_bytes.graph(initializers=[decoy]))}
+    view = view_of(files)
+    facts = view.facts(name)
+    assert judge_file(facts, tuple(findings_of(facts))) is not Word.CLEAN
+
+
+def test_external_data_that_its_tensors_own_is_numbers(view_of):
+    whole = onnx_bytes.external("w", {"location": "w.onnx_data", "length": "40000"}, dims=(10_000,))
+    view = view_of(
+        {"w.onnx_data": bytes(40_000), "m.onnx": onnx_bytes.model(onnx_bytes.graph(initializers=[whole]))}
+    )
+    assert view.facts("w.onnx_data").coverage is Coverage.COMPLETE
+
+
+def test_what_was_not_read_cannot_pass_a_policy(view_of, context_of):
+    evidence = run(view_of({"m.onnx": SOUND_ONNX, "evil.pkl": PICKLE}), context_of("security"))
+    assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE

@@ -31,15 +31,24 @@ def run(view: ModelViewPort, context: Context) -> Evidence:
     measures = tuple(
         Measure("files", n, "count", files, labels=labelled(word=w.value)) for w, n in words.items()
     )
+    unread = [f.path for f in view.all_facts() if f.coverage in {Coverage.UNREAD, Coverage.PARTIAL}]
+    if unread:
+        # What was not read cannot be passed: neither by this check nor by a policy that rests on it.
+        reason = f"{len(unread)} of {files} files not read completely, first {unread[0]}"
+        return context.inconclusive(reason, findings=tuple(findings), measures=measures)
     return context.answered(findings=tuple(findings), measures=measures)
 
 
 def findings_of(facts: FileFacts) -> Iterator[Finding]:
-    """The findings of one file, worst rules first as the reader reported them."""
-    for anomaly in facts.anomalies[:MAX_FINDINGS_A_FILE]:
+    """The findings of one file: the first of every rule, then more of them up to a bound."""
+    by_rule = {a.rule: a for a in reversed(facts.anomalies)}
+    first = tuple(by_rule.values())
+    rest = [a for a in facts.anomalies if by_rule[a.rule] is not a]
+    shown = [*first, *rest[: max(0, MAX_FINDINGS_A_FILE - len(first))]]
+    for anomaly in shown:
         yield _finding(facts.path, anomaly)
-    if len(facts.anomalies) > MAX_FINDINGS_A_FILE:
-        more = len(facts.anomalies) - MAX_FINDINGS_A_FILE
+    if len(facts.anomalies) > len(shown):
+        more = len(facts.anomalies) - len(shown)
         yield _finding(facts.path, Anomaly(facts.anomalies[-1].rule, f"and {more} more of this file"))
     for use in facts.callables:
         yield _callable(facts.path, use)

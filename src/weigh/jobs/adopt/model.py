@@ -9,7 +9,7 @@ from weigh.adapt.table import ModelOffers
 from weigh.adapt.trial import BaseCost
 from weigh.checks.compatibility.compatibility import CHECK as COMPATIBILITY, CompatibilitySubject
 from weigh.core.clearance import Clearance
-from weigh.core.errors import StorageError, WorkerError
+from weigh.core.errors import RefusedError, StorageError, WorkerError
 from weigh.core.evidence import Evidence
 from weigh.core.facts import Fact
 from weigh.core.gate import Word
@@ -21,7 +21,7 @@ from weigh.jobs.adopt.examine import Examined, examine, pass_gate, refuse_malici
 from weigh.jobs.adopt.options import AdoptOptions
 from weigh.jobs.workbench import Workbench
 from weigh.render import numbers
-from weigh.runtimes.features import CHECK as FEATURES, FeaturesSubject
+from weigh.runtimes.features import CHECK as FEATURES, GAP, FeaturesSubject
 from weigh.runtimes.open import TextModel, WorkerLimits, open_text_model
 from weigh.runtimes.spec import TextModelSpec, Unplanned, plan
 from weigh.store.keeper import BlobKeeper
@@ -144,6 +144,7 @@ def _in_use(
         )
     except WorkerError as error:
         return _broke(bench, examined, summary, clearance, error)
+    _refuse_gaps(features, clearance)
     timed = _compatibility(bench, examined, session, texts)
     kind = "scores" if spec.task == "classification" else "embeddings"
     artifact = features.artifact(kind)
@@ -183,6 +184,21 @@ def _broke(
     )
     offers = ModelOffers(why_not="the model does not run here")
     return ModelInUse(summary, examined.subject.digest, offers, limits=clearance.accepted)
+
+
+def _refuse_gaps(features: Evidence, clearance: Clearance) -> None:
+    """An answer that an incomplete sandbox gave earlier needs the same flag as giving it now.
+
+    Raises:
+        RefusedError: the evidence lists a limit that was not enforced, and nobody accepted that.
+    """
+    gaps = [f.message for f in features.findings if f.rule == GAP]
+    if gaps and not clearance.sandbox_gaps_accepted:
+        raise RefusedError(
+            "the model's answers came from an incomplete sandbox",
+            why=gaps[0],
+            hint="repeat with --accept-sandbox-gaps, or with --refresh on a machine that enforces it",
+        )
 
 
 def _compatibility(bench: Workbench, examined: Examined, session: _Session, texts: list[str]) -> Evidence:

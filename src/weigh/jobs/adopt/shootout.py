@@ -26,7 +26,7 @@ from weigh.datasets.prepare import Prepared, Trying
 from weigh.datasets.splits import FEWEST_TRAIN
 from weigh.decide.budget import Budget, PlannedTrial, planned
 from weigh.decide.decision import CHECK as DECISION, DecisionSubject
-from weigh.decide.refits import Halves, halves_of
+from weigh.decide.refits import Refits, refits_of
 from weigh.decide.trials import ArmTrials, Inputs, TestSet
 from weigh.jobs.adopt.options import NO_MODEL, AdoptOptions
 from weigh.jobs.workbench import Workbench
@@ -67,7 +67,7 @@ class Trials:
     Attributes:
         arms: trials of every arm, those that were not run included.
         evidence: evidence of each trial by (arm, rows).
-        refits: evidence of each refit by (arm, half).
+        refits: evidence of each refit by (arm, number).
         predictors: the predictor at full size by arm.
         notes: what the budget left out.
     """
@@ -86,7 +86,7 @@ class Done:
     Attributes:
         evidence: of the ladder by (arm, rows).
         predictors: of the ladder by (arm, rows).
-        refits: evidence by (arm, half).
+        refits: evidence by (arm, number).
         lost: arms that lack a refit: the others of theirs would be of no use.
     """
 
@@ -97,35 +97,35 @@ class Done:
 
 
 def run_arms(ground: Ground, offers: tuple[Offer, ...], budget: Budget) -> Trials:
-    """Fit and try every arm that can run: all at full size, then the ladder, then on halves.
+    """Fit and try every arm that can run: all at full size, then the ladder, then without parts of the rows.
 
-    The refits on halves show how much the answers depend on which training rows were drawn.
+    The last show how much the answers depend on which training rows were drawn.
     """
     arms = {arm.id: arm for arm, why_not in offers if not why_not}
     order = {arm_id: place + 1 for place, arm_id in enumerate(arms)}
     sizes = {len(index): index for index in _usable(ground.prepared)}
-    halves = _halves(ground)
+    refits = _refits(ground)
     plan = planned(
         tuple(sorted(sizes)),
         order,
-        halves=tuple(len(half) for half in halves.rows),
+        refits=tuple(len(rows) for rows in refits.rows),
         refitted={arm_id for arm_id, arm in arms.items() if fits(arm)},
     )
     done = Done()
     for count, trial in enumerate(plan):
         ground.bench.events.emit(Progress("decide", count, len(plan), "trials"))
-        index = sizes[trial.rows] if trial.half is None else halves.rows[trial.half]
+        index = sizes[trial.rows] if trial.refit is None else refits.rows[trial.refit]
         _run_planned(ground, arms[trial.arm], index, budget, trial, done)
     ground.bench.events.emit(Progress("decide", len(plan), len(plan), "trials"))
     full = max(sizes)
-    trials = tuple(_collect(ground, arm, why_not, done, len(halves.rows)) for arm, why_not in offers)
+    trials = tuple(_collect(ground, arm, why_not, done, len(refits.rows)) for arm, why_not in offers)
     at_full = {arm: made for (arm, rows), made in done.predictors.items() if rows == full}
-    return Trials(trials, done.evidence, done.refits, at_full, (*budget.notes(), *_no_halves(halves)))
+    return Trials(trials, done.evidence, done.refits, at_full, (*budget.notes(), *_no_refits(refits)))
 
 
-def _halves(ground: Ground) -> Halves:
+def _refits(ground: Ground) -> Refits:
     prepared = ground.prepared
-    return halves_of(
+    return refits_of(
         prepared.ladder[-1],
         labels=prepared.table.labels,
         groups=prepared.table.groups,
@@ -134,24 +134,24 @@ def _halves(ground: Ground) -> Halves:
     )
 
 
-def _no_halves(halves: Halves) -> tuple[str, ...]:
-    if not halves.why_not:
+def _no_refits(refits: Refits) -> tuple[str, ...]:
+    if not refits.why_not:
         return ()
-    return (f"intervals do not cover which training rows were drawn: {halves.why_not}",)
+    return (f"intervals do not cover which training rows were drawn: {refits.why_not}",)
 
 
 def _run_planned(
     ground: Ground, arm: Arm, index: Any, budget: Budget, trial: PlannedTrial, done: Done
 ) -> None:
     full = len(ground.prepared.ladder[-1])
-    if trial.half is None:
+    if trial.refit is None:
         if budget.allows(trial):
             key = (arm.id, trial.rows)
             done.predictors[key], done.evidence[key] = _trial(ground, arm, index, budget, trial)
     elif arm.id in done.lost or (arm.id, full) not in done.evidence:
         budget.leave_out(trial)
     elif budget.allows(trial):
-        _, done.refits[(arm.id, trial.half)] = _trial(ground, arm, index, budget, trial)
+        _, done.refits[(arm.id, trial.refit)] = _trial(ground, arm, index, budget, trial)
     else:
         done.lost.add(arm.id)
 
@@ -160,7 +160,7 @@ def _trial(
     ground: Ground, arm: Arm, index: Any, budget: Budget, trial: PlannedTrial
 ) -> tuple[Predictor, Evidence]:
     prepared = ground.prepared
-    on = "" if trial.half is None else f", half {trial.half + 1}"
+    again = "" if trial.refit is None else f", refit {trial.refit + 1}"
     base = arm.kind is ArmKind.MODEL
     predictor = Predictor(
         arm=arm.id,
@@ -181,18 +181,18 @@ def _trial(
             tests=tuple(_test(ground.rows, test, index) for test in prepared.tests),
             base=_base_cost(ground.base_cost, len(index)) if base else None,
             keep=ground.keep,
-            keep_fitted=trial.half is None,
+            keep_fitted=trial.refit is None,
         )
 
     began = ground.bench.clock.monotonic()
     found = ground.bench.ask(
         TRIAL,
-        Subject(SubjectKind.PREDICTOR, predictor.digest, f"{arm.id} on {len(index):,} rows{on}"),
+        Subject(SubjectKind.PREDICTOR, predictor.digest, f"{arm.id} on {len(index):,} rows{again}"),
         payload,
         parameters={
             "arm": arm.id,
             "rows": len(index),
-            **({} if trial.half is None else {"half": trial.half}),
+            **({} if trial.refit is None else {"refit": trial.refit}),
         },
         inputs=ground.inputs if base else ground.inputs[:1],
         seed=ground.seed,
@@ -225,14 +225,14 @@ def _base_cost(base: BaseCost | None, rows: int) -> BaseCost | None:
     return None if base is None else replace(base, fit_seconds=base.predict_ms * rows / 1000.0)
 
 
-def _collect(ground: Ground, arm: Arm, why_not: str, done: Done, halves: int) -> ArmTrials:
+def _collect(ground: Ground, arm: Arm, why_not: str, done: Done, refits: int) -> ArmTrials:
     evidence = done.evidence
     sizes = tuple(sorted(rows for name, rows in evidence if name == arm.id))
     if not sizes:
         reason = why_not or "the time budget was used up before it could run"
         return ArmTrials(arm.id, arm.title, arm.kind, arm.risk, not_run=reason)
     full = sizes[-1]
-    refits = [done.refits[(arm.id, half)] for half in range(halves) if (arm.id, half) in done.refits]
+    again = [done.refits[(arm.id, i)] for i in range(refits) if (arm.id, i) in done.refits]
     return ArmTrials(
         arm=arm.id,
         title=arm.title,
@@ -243,7 +243,7 @@ def _collect(ground: Ground, arm: Arm, why_not: str, done: Done, halves: int) ->
         cost=cost_of(evidence[(arm.id, full)]),
         predictor=done.predictors[(arm.id, full)].digest,
         evidence=evidence[(arm.id, full)].digest,
-        refits=tuple(answers_of(ground, one) for one in refits) if len(refits) == halves else (),
+        refits=tuple(answers_of(ground, one) for one in again) if len(again) == refits else (),
     )
 
 
@@ -290,5 +290,5 @@ def _cost(trials: Trials, arm: str) -> Cost | None:
 
 def _all_trials(trials: Trials) -> str:
     ladder = [[arm, rows, e.digest] for (arm, rows), e in sorted(trials.evidence.items())]
-    halves = [[arm, half, e.digest] for (arm, half), e in sorted(trials.refits.items())]
-    return of_value({"ladder": ladder, "halves": halves})
+    refits = [[arm, number, e.digest] for (arm, number), e in sorted(trials.refits.items())]
+    return of_value({"ladder": ladder, "refits": refits})

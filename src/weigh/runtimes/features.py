@@ -119,7 +119,7 @@ def _remember(remembered: Derived | None, key: str, known: "dict[str, NDArray[An
 
 def _gap(what: str, why: str) -> Finding:
     return Finding(
-        GAP,
+        "WGH-R003",
         Severity.MEDIUM,
         Confidence.HIGH,
         "sandbox",

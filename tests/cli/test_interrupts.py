@@ -25,6 +25,10 @@ KILLS = 12
 PATIENCE = 60.0
 
 
+# A shell without job control starts background commands deaf to interrupts, and the deafness is inherited.
+LISTENING = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
 class SlowHandler(Handler):
     """Sends what it sends in small pieces, so that a fetch can be cut anywhere."""
 
@@ -78,7 +82,7 @@ class Scene:
 
     def start(self, *, limit=None, report="weigh-report"):
         """Ask about the packaged model; `limit` is the most bytes a file may get."""
-        program = PROGRAM if limit is None else CONFINED.format(limit) + PROGRAM
+        program = LISTENING + (PROGRAM if limit is None else CONFINED.format(limit) + PROGRAM)
         asked = ["adopt", "pypi:tiny-model==1.0#tiny_model/model", "--data", "reviews.csv"]
         asked += ["--text", "body", "--label", "stars", "--out", report]
         environment = {

@@ -73,3 +73,19 @@ def test_a_slow_start_of_a_tiny_arm_says_nothing_about_others():
     budget = Budget(clock, 60.0)
     budget.spent(PlannedTrial("majority", 400, 10), 1.0)
     assert budget.allows(PlannedTrial("probe", 400, 1_000_000))
+
+
+def test_refits_come_last_and_only_for_arms_that_fit():
+    plan = planned((100, 400), WORK, refits=(300, 299), refitted={"majority", "probe"})
+    assert [(t.arm, t.rows, t.refit) for t in plan[6:]] == [
+        ("majority", 300, 0), ("probe", 300, 0), ("majority", 299, 1), ("probe", 299, 1),
+    ]  # fmt: skip
+    assert all(t.refit is None for t in plan[:6])
+
+
+def test_a_refit_left_out_is_said_to_narrow_what_the_intervals_cover():
+    budget = Budget(Hand())
+    for number in (0, 1):
+        budget.leave_out(PlannedTrial("probe", 300, 1, number))
+    (note,) = budget.notes()
+    assert note.startswith("probe: intervals do not cover which training rows were drawn")

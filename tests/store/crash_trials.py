@@ -129,6 +129,8 @@ def by_steps(subject, root, trials, seed):
 
 
 def main(how, name, root, trials, seed):
+    # A shell without job control starts background commands deaf to interrupts, and that is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     subject = SUBJECTS[name]
     if how == "steps":
         made = by_steps(subject, Path(root), int(trials), int(seed))

@@ -21,6 +21,8 @@ MAX_ALIKE = 3
 """Answers to one question (a trial of each arm and size) that stand side by side; more are folded."""
 
 _STYLE = 0
+# Asked for every way, size and refit: last, so that they crowd out nothing else.
+_MANY = "trial"
 _LISTED_FIRST = ("slices", "accuracy", "compatibility", "security")
 
 
@@ -55,6 +57,7 @@ def _told(report: Report) -> list[int]:
 def _rank(evidence: Evidence) -> tuple[int, int]:
     worst = max((f.severity.rank for f in evidence.findings), default=-1)
     named = _LISTED_FIRST.index(evidence.check) if evidence.check in _LISTED_FIRST else len(_LISTED_FIRST)
+    named += evidence.check == _MANY
     return (-worst if worst >= Severity.MEDIUM.rank else 0, named)
 
 

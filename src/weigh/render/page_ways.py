@@ -23,6 +23,10 @@ _KINDS = {
 }
 _CONSTANT_STYLE = 6
 
+# How the methods of intervals end that cover the draw of training rows, and that do not.
+_REFITTED = "+refits"
+_LEFT_OUT = "training draw not included"
+
 
 def styles(arms: Sequence[ArmResult]) -> dict[str, int]:
     """Arm id → number of its colour and mark, the same in every chart of the page."""
@@ -52,9 +56,22 @@ def ways(r: Recommendation) -> Markup:
     return section(
         "ways",
         "The ways, measured",
-        table(f"Score: {r.objective}. Times and memory are readings of this machine.", columns, rows),
+        table(
+            f"Score: {r.objective}. {_covered(scores)}Times and memory are readings of this machine.",
+            columns,
+            rows,
+        ),
         _comparisons(r.comparisons),
     )
+
+
+def _covered(scores: Sequence[Measure]) -> str:
+    """What the intervals of the scores cover, as their methods say."""
+    if any(m.method.endswith(_LEFT_OUT) for m in scores):
+        return "Intervals cover which test rows were drawn; those of some ways not which training rows. "
+    if any(m.method.endswith(_REFITTED) for m in scores):
+        return "Intervals cover which test rows and which training rows were drawn. "
+    return ""
 
 
 def _way(arm: ArmResult, style: int, axis: Axis | None, *, chosen: bool) -> list[Node]:
@@ -115,7 +132,7 @@ def learning(r: Recommendation) -> Markup | None:
         return None
     style, titles = styles(r.arms), {a.arm: a.arm for a in r.arms}
     parts = [_curve(r, test, i, style, titles) for i, test in enumerate(tests[:MAX_CHARTS])]
-    lead = "How the score grows with labelled rows; bands are the intervals of the points."
+    lead = "How the score grows with labelled rows; bands are the intervals of the points, over test rows."
     return section("learning", "Learning curves", *parts, lead=lead)
 
 

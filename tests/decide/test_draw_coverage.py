@@ -38,7 +38,7 @@ class World:
 
     def draw(self, rng, n, test):
         mean, aside = self.laws[test]
-        labels = np.arange(n, dtype=np.int64) % 2
+        labels = rng.integers(0, 2, n)
         return (2 * labels[:, None] - 1) * mean + aside + rng.normal(size=(n, mean.size)), labels
 
     def accuracy(self, arm, weights, test):

@@ -205,10 +205,14 @@ PASSING = {"--offline", "--refresh", "--json", "--dry-run"}
 """Options about one run, not about the question; left out of the commands offered next."""
 
 
+VALUED = ("--seed", "--out")
+VALUED_EQUALS = tuple(f"{name}=" for name in VALUED)
+
+
 def _spoken() -> str:
-    """The question as it was typed, without its seed, so that another one can be put behind it."""
+    """The question as it was typed, without seed and place, so that others can be put behind it."""
     words = iter(sys.argv[1:])
-    kept = [w for w in words if not w.startswith("--seed=") and (w != "--seed" or not next(words, ""))]
+    kept = [w for w in words if not w.startswith(VALUED_EQUALS) and (w not in VALUED or not next(words, ""))]
     return "weigh " + " ".join(quoted(w) for w in kept if w not in PASSING)
 
 

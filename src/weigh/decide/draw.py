@@ -118,7 +118,9 @@ def train_draw(tests: tuple[TestSet, ...], deviations: Sequence[FloatArray]) -> 
         noise = unit_sums(values, groups).standard_error if known else 0.0
         total += float(values.mean()) ** 2 - noise**2
     variance = max(total, 0.0) * (PARTS - 1) / PARTS / divisions
-    return TrainDraw(variance, divisions * (PARTS - 1))
+    # Divisions of the same rows share the luck of these rows, so a further one is counted as one degree of
+    # freedom and not as PARTS - 1: with 6 the simulated coverage was 93.0 to 96.5 %, with 4 94.1 to 96.8 %.
+    return TrainDraw(variance, PARTS - 2 + divisions)
 
 
 def covering(found: Interval, draw: TrainDraw | None, metric: Metric) -> Interval:

@@ -12,6 +12,7 @@ from weigh.core.evidence import Artifact, Evidence
 from weigh.core.finding import Finding
 from weigh.core.measure import Measure
 from weigh.core.outcome import ANSWERED, Outcome, OutcomeKind
+from weigh.core.picture import Picture
 from weigh.core.ports import Clock
 from weigh.core.request import Request
 
@@ -101,9 +102,13 @@ class Check(Generic[T]):
         question: the question in plain words.
         module: dotted name of the module it lives in; its transitive source is the check's code.
         run: asks the question about a subject of type T.
+        pictures: how its measures want to be drawn.
+        rule_data: files of data that count as its code, relative to the package folder.
     """
 
     id: str
     question: str
     module: str
     run: Callable[[T, Context], Evidence]
+    pictures: tuple[Picture, ...] = ()
+    rule_data: tuple[str, ...] = ()

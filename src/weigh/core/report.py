@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from weigh.core.errors import ExitCode
 from weigh.core.evidence import Envelope, Evidence
 from weigh.core.facts import Fact
+from weigh.core.picture import Picture
 from weigh.core.recommendation import Recommendation, Statement
 from weigh.core.verdict import Verdict
 
@@ -67,11 +68,12 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One piece of evidence with its circumstances, and how it is cited."""
+    """One piece of evidence with its circumstances, and how it is cited and drawn."""
 
     question: str
     evidence: Evidence
     envelope: Envelope
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

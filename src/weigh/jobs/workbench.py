@@ -80,11 +80,18 @@ class Workbench:
             machine: class of the machine, for timings.
         """
         request = Request(
-            check.id, code_digest(check.module), subject, parameters or {}, inputs, seed, runtimes, machine
+            check.id,
+            code_digest(check.module, data_files=check.rule_data),
+            subject,
+            parameters or {},
+            inputs,
+            seed,
+            runtimes,
+            machine,
         )
         context = Context(request, self.clock, self.events)
         recorded = self.ledger.answer(request, lambda: check.run(payload(), context))
-        self.answers.append(Answer(check.question, recorded.evidence, recorded.envelope))
+        self.answers.append(Answer(check.question, recorded.evidence, recorded.envelope, check.pictures))
         return recorded.evidence
 
 

@@ -15,10 +15,12 @@ from weigh.checks.accuracy.scores import (
     pseudo_values,
     units,
 )
+from weigh.checks.case import Asking, Case, DataCase, NotAsked, Question
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
 from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.measure import Direction, Measure, labelled
+from weigh.core.picture import Picture, PictureKind
 from weigh.datasets.predictions import Predictions
 from weigh.statistics.multiplicity import holm
 from weigh.statistics.power import n_for_proportion_halfwidth
@@ -199,4 +201,35 @@ CHECK: Check[PredictionSet] = Check(
     question="How often is it right on your rows, and is that better than a constant answer?",
     module=__name__,
     run=run,
+    pictures=(
+        Picture(
+            PictureKind.DOTS,
+            measure=Metric.ACCURACY.value,
+            title="Share of rows answered right, on each test set",
+            row="test",
+        ),
+    ),
 )
+
+
+def put(case: Case) -> Asking[PredictionSet] | NotAsked:
+    """Ask about the finalist's answers on every test set."""
+    if case.data is None or case.predictor is None:
+        return NotAsked("no way of answering was fitted")
+    data, predictor, positive = case.data, case.predictor, case.declared.positive
+    return Asking(
+        predictor.subject,
+        lambda: PredictionSet(predictor.tests, _frequencies(data), positive),
+        parameters={"rows": int(data.train.size), "positive": positive},
+        inputs=predictor.inputs,
+        runtimes=predictor.runtimes,
+    )
+
+
+def _frequencies(data: DataCase) -> tuple[float, ...]:
+    """Class frequencies of the training rows."""
+    counts = np.bincount(data.table.labels[data.train], minlength=len(data.table.classes))
+    return tuple((counts / counts.sum()).tolist())
+
+
+QUESTION = Question(CHECK, put)

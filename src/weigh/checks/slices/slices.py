@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from weigh.checks.case import Asking, Case, NotAsked, Question
 from weigh.checks.slices.partition import by_value
 from weigh.checks.slices.rates import IntArray, share_right, tail
 from weigh.checks.slices.search import FEWEST_ROWS, Slice, search
@@ -14,6 +15,7 @@ from weigh.core.errors import UsageError
 from weigh.core.evidence import Evidence
 from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.measure import Direction, Measure, labelled
+from weigh.core.picture import Picture, PictureKind
 from weigh.datasets.predictions import Predictions
 from weigh.statistics.multiplicity import holm
 
@@ -254,4 +256,32 @@ CHECK: Check[SliceSubject] = Check(
     question="Is there a part of your data on which it is worse?",
     module=__name__,
     run=run,
+    pictures=(
+        Picture(
+            PictureKind.DOTS,
+            measure="accuracy",
+            title="Share of rows answered right, in each slice",
+            row="slice",
+            facet="origin",
+        ),
+    ),
 )
+
+
+def put(case: Case) -> Asking[SliceSubject] | NotAsked:
+    """Ask about the columns the user named with --slice, on the in-domain test."""
+    if case.data is None or case.predictor is None:
+        return NotAsked("no way of answering was fitted")
+    columns, predictor = case.data.roles.slices, case.predictor
+    if not columns:
+        return NotAsked("no --slice column was named")
+    return Asking(
+        predictor.subject,
+        lambda: SliceSubject(predictor.tests[0], named=columns, searched=columns),
+        parameters={"columns": list(columns)},
+        inputs=predictor.inputs,
+        runtimes=predictor.runtimes,
+    )
+
+
+QUESTION = Question(CHECK, put)

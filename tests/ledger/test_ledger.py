@@ -476,3 +476,40 @@ def test_two_processes_that_answer_the_same_both_record(tmp_path, blobs, watcher
     assert len(found) == len(files(ledger)) >= 60
     assert {r.request.parameters["n"] for r in found} == set(range(40))
     assert watcher.events == []
+
+
+# The index by check
+
+
+def other(number, check):
+    return Request(check, of_value("code"), SUBJECT, {"n": number})
+
+
+def test_answers_of_one_check_are_found_and_no_others(ledger):
+    for number in range(4):
+        for check in ("licence", "overlap"):
+            request = other(number, check)
+            ledger.answer(request, lambda request=request: answer_to(request))
+    broken = other(9, "licence")
+    ledger.answer(broken, lambda: answer_to(broken, outcome=Outcome(OutcomeKind.ERROR, "broke")))
+    found = [r.request.parameters["n"] for r in ledger.of_check("licence")]
+    assert found == [0, 1, 2, 3]
+    assert list(ledger.of_check("fairness")) == []
+
+
+def test_a_ledger_older_than_the_index_is_indexed_once(tmp_path, blobs, watcher):
+    ledger = opened(tmp_path, blobs, watcher)
+    request = other(1, "licence")
+    ledger.answer(request, lambda: answer_to(request))
+    for path in sorted((tmp_path / "ledger" / "by-check").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    again = opened(tmp_path, blobs, watcher)
+    assert [r.request for r in again.of_check("licence")] == [request]
+
+
+@pytest.mark.parametrize("check", ["../../evil", "a/b", "", "x" * 300, "\x00"])
+def test_any_check_name_is_indexed_inside_the_ledger(tmp_path, ledger, check):
+    request = other(1, check)
+    ledger.answer(request, lambda: answer_to(request))
+    assert [r.request for r in ledger.of_check(check)] == [request]
+    assert not (tmp_path / "evil").exists()

@@ -151,9 +151,25 @@ class Arm(Protocol):
         ...
 
     def fit(
-        self, rows: Rows, labels: IntArray, classes: int, *, groups: IntArray | None, seed: int
+        self,
+        rows: Rows,
+        labels: IntArray,
+        classes: int,
+        *,
+        groups: IntArray | None,
+        seed: int,
+        weights: FloatArray | None = None,
     ) -> Fitted:
-        """Fit on labelled rows; `classes` is the number of classes of the task, seen here or not."""
+        """Fit on labelled rows.
+
+        Args:
+            rows: what is seen of them.
+            labels: [n] class codes.
+            classes: number of classes of the task, seen here or not.
+            groups: [n] codes of rows that belong together; None when each stands alone.
+            seed: of all randomness.
+            weights: [n] how much each row counts, mean 1; None for equally.
+        """
         ...
 
     def predict(self, fitted: Fitted, rows: Rows) -> FloatArray:

@@ -35,14 +35,21 @@ class AsIs:
         return {"columns": list(self.columns)}
 
     def fit(
-        self, rows: Rows, labels: IntArray, classes: int, *, groups: IntArray | None, seed: int
+        self,
+        rows: Rows,
+        labels: IntArray,
+        classes: int,
+        *,
+        groups: IntArray | None,
+        seed: int,
+        weights: FloatArray | None = None,
     ) -> Fitted:
         """Write the order down; no label is looked at.
 
         Raises:
             UsageError: when the arm was made for another number of classes.
         """
-        del groups, seed
+        del groups, seed, weights
         if rows.n:
             require_labels(labels, classes, rows=rows.n)
         if len(self.columns) != classes:

@@ -8,7 +8,7 @@ import numpy as np
 from weigh.adapt.arm import FEATURES, Fitted, FloatArray, IntArray, Rows, require_labels
 from weigh.adapt.columns import Layout
 from weigh.adapt.folds import FOLDS, fold_of, foldable
-from weigh.adapt.logistic import log_losses, softmax, two_class
+from weigh.adapt.logistic import log_losses, part, softmax, total, two_class
 from weigh.adapt.threads import single_threaded
 from weigh.adapt.trees import Trees, take_out
 from weigh.core.errors import UnknownAnswerError
@@ -42,7 +42,14 @@ class Boosted:
         return {"iterations": list(GRID), "learning_rate": LEARNING_RATE, "leaves": MOST_LEAVES}
 
     def fit(
-        self, rows: Rows, labels: IntArray, classes: int, *, groups: IntArray | None, seed: int
+        self,
+        rows: Rows,
+        labels: IntArray,
+        classes: int,
+        *,
+        groups: IntArray | None,
+        seed: int,
+        weights: FloatArray | None = None,
     ) -> Fitted:
         """Choose the number of iterations inside the training rows, fit, take the trees out.
 
@@ -60,8 +67,8 @@ class Boosted:
         if present.size == 1:
             return fitted
         dense = np.searchsorted(present, codes)
-        iterations = _choose_iterations(layout, matrix, dense, groups=groups, seed=seed)
-        model = _fit_model(layout, matrix, dense, iterations=iterations, seed=seed)
+        iterations = _choose_iterations(layout, matrix, dense, groups=groups, seed=seed, weights=weights)
+        model = _fit_model(layout, matrix, dense, iterations=iterations, seed=seed, weights=weights)
         trees = take_out(model)
         _confirm(trees, model, matrix)
         fitted.settings["iterations"] = iterations
@@ -103,7 +110,15 @@ def _matrix(layout: Layout, features: FeatureColumns) -> FloatArray:
     return np.concatenate([codes, np.where(np.isfinite(numbers), numbers, np.nan)], axis=1)
 
 
-def _fit_model(layout: Layout, matrix: FloatArray, labels: IntArray, *, iterations: int, seed: int) -> Any:
+def _fit_model(
+    layout: Layout,
+    matrix: FloatArray,
+    labels: IntArray,
+    *,
+    iterations: int,
+    seed: int,
+    weights: FloatArray | None = None,
+) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     categorical = np.arange(matrix.shape[1]) < len(layout.categorical)
@@ -118,11 +133,17 @@ def _fit_model(layout: Layout, matrix: FloatArray, labels: IntArray, *, iteratio
             early_stopping=False,
             random_state=seed % 2**32,
         )
-        return model.fit(matrix, labels)
+        return model.fit(matrix, labels, sample_weight=weights)
 
 
 def _choose_iterations(
-    layout: Layout, matrix: FloatArray, labels: IntArray, *, groups: IntArray | None, seed: int
+    layout: Layout,
+    matrix: FloatArray,
+    labels: IntArray,
+    *,
+    groups: IntArray | None,
+    seed: int,
+    weights: FloatArray | None,
 ) -> int:
     fold = fold_of(labels, groups=groups, seed=seed)
     if not foldable(labels, fold):
@@ -132,12 +153,13 @@ def _choose_iterations(
         held, kept = np.flatnonzero(fold == one), np.flatnonzero(fold != one)
         present = np.unique(labels[kept])
         dense = np.searchsorted(present, labels[kept])
-        model = _fit_model(layout, matrix[kept], dense, iterations=GRID[-1], seed=seed)
+        own = part(weights, kept)
+        model = _fit_model(layout, matrix[kept], dense, iterations=GRID[-1], seed=seed, weights=own)
         for step, proba in enumerate(model.staged_predict_proba(matrix[held]), start=1):
             if step in GRID:
                 whole = np.zeros((held.size, int(labels.max()) + 1))
                 whole[:, present] = proba
-                losses[GRID.index(step)] += float(log_losses(whole, labels[held]).sum())
+                losses[GRID.index(step)] += total(log_losses(whole, labels[held]), part(weights, held))
     return GRID[int(np.argmin(losses))]
 
 

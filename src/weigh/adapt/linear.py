@@ -34,7 +34,14 @@ class Linear:
         return {"C": list(GRID), "clip": FARTHEST}
 
     def fit(
-        self, rows: Rows, labels: IntArray, classes: int, *, groups: IntArray | None, seed: int
+        self,
+        rows: Rows,
+        labels: IntArray,
+        classes: int,
+        *,
+        groups: IntArray | None,
+        seed: int,
+        weights: FloatArray | None = None,
     ) -> Fitted:
         """Learn means, scales and categories, choose C inside the training rows, fit.
 
@@ -48,8 +55,8 @@ class Linear:
         fitted = Fitted({"mean": mean, "scale": scale})
         layout.into(fitted)
         matrix = _design(layout, features, mean=mean, scale=scale)
-        c = choose_c(matrix, codes, classes, grid=GRID, groups=groups, seed=seed)
-        fit_weights(matrix, codes, classes, c=c).into(fitted, c=c)
+        c = choose_c(matrix, codes, classes, grid=GRID, groups=groups, seed=seed, weights=weights)
+        fit_weights(matrix, codes, classes, c=c, weights=weights).into(fitted, c=c)
         return fitted
 
     def predict(self, fitted: Fitted, rows: Rows) -> FloatArray:

@@ -84,7 +84,9 @@ def log_losses(proba: FloatArray, labels: IntArray) -> FloatArray:
     return losses
 
 
-def fit_weights(matrix: Matrix, labels: IntArray, classes: int, *, c: float) -> Weights:
+def fit_weights(
+    matrix: Matrix, labels: IntArray, classes: int, *, c: float, weights: FloatArray | None = None
+) -> Weights:
     """Fit by L-BFGS to convergence; classes without a row get probability 0.
 
     Args:
@@ -92,6 +94,7 @@ def fit_weights(matrix: Matrix, labels: IntArray, classes: int, *, c: float) -> 
         labels: [n] class codes.
         classes: number of classes of the task.
         c: inverse strength of the L2 penalty, scikit-learn's C.
+        weights: [n] how much each row counts; None for equally.
     """
     present = np.unique(labels)
     if present.size == 1:
@@ -101,7 +104,7 @@ def fit_weights(matrix: Matrix, labels: IntArray, classes: int, *, c: float) -> 
     with single_threaded():
         # warm_start stays off: a fit must not depend on the fits before it.
         model = LogisticRegression(C=c, solver="lbfgs", max_iter=MOST_ITERATIONS, tol=1e-4)
-        _fit_quietly(model, matrix, labels)
+        _fit_quietly(model, matrix, labels, weights)
     return Weights(
         np.asarray(model.coef_, dtype=np.float64),
         np.asarray(model.intercept_, dtype=np.float64),
@@ -118,6 +121,7 @@ def choose_c(
     grid: tuple[float, ...],
     groups: IntArray | None,
     seed: int,
+    weights: FloatArray | None = None,
 ) -> float:
     """Return the C with the lowest log loss in grouped, stratified cross-validation on the training rows.
 
@@ -133,10 +137,20 @@ def choose_c(
         held = np.flatnonzero(fold == one)
         kept = np.flatnonzero(fold != one)
         for place, c in enumerate(grid):
-            weights = fit_weights(matrix[kept], labels[kept], classes, c=c)
-            decision = np.asarray(matrix[held] @ weights.coef.T)
-            losses[place] += float(log_losses(weights.proba(decision), labels[held]).sum())
+            found = fit_weights(matrix[kept], labels[kept], classes, c=c, weights=part(weights, kept))
+            decision = np.asarray(matrix[held] @ found.coef.T)
+            losses[place] += total(log_losses(found.proba(decision), labels[held]), part(weights, held))
     return grid[int(np.argmin(losses))]
+
+
+def part(weights: FloatArray | None, rows: IntArray) -> FloatArray | None:
+    """The weights of some rows."""
+    return None if weights is None else weights[rows]
+
+
+def total(losses: FloatArray, weights: FloatArray | None) -> float:
+    """The sum of losses, each as often as its row counts."""
+    return float(losses.sum() if weights is None else losses @ weights)
 
 
 def fit_work(entries: int, outputs: int, *, grid: int) -> int:
@@ -152,7 +166,7 @@ def fit_work(entries: int, outputs: int, *, grid: int) -> int:
     return entries * outputs * passes * (tried + 1)
 
 
-def _fit_quietly(model: Any, matrix: Matrix, labels: IntArray) -> None:
+def _fit_quietly(model: Any, matrix: Matrix, labels: IntArray, weights: FloatArray | None) -> None:
     """Fit, letting an unconverged fit stand: it is a worse arm, not an error, and is measured as such."""
     import warnings
 
@@ -160,4 +174,4 @@ def _fit_quietly(model: Any, matrix: Matrix, labels: IntArray) -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(matrix, labels)
+        model.fit(matrix, labels, sample_weight=weights)

@@ -25,12 +25,20 @@ class Majority:
         return {}
 
     def fit(
-        self, rows: Rows, labels: IntArray, classes: int, *, groups: IntArray | None, seed: int
+        self,
+        rows: Rows,
+        labels: IntArray,
+        classes: int,
+        *,
+        groups: IntArray | None,
+        seed: int,
+        weights: FloatArray | None = None,
     ) -> Fitted:
         """Count the classes."""
         del groups, seed
         codes = require_labels(labels, classes, rows=rows.n)
-        return Fitted({"frequency": np.bincount(codes, minlength=classes) / codes.size})
+        counts = np.bincount(codes, weights=weights, minlength=classes)
+        return Fitted({"frequency": counts / counts.sum()})
 
     def predict(self, fitted: Fitted, rows: Rows) -> FloatArray:
         """The frequencies, for every row; of equally common classes the first is the answer."""

@@ -30,7 +30,14 @@ class Probe:
         return {"C": list(GRID), "standardise": True}
 
     def fit(
-        self, rows: Rows, labels: IntArray, classes: int, *, groups: IntArray | None, seed: int
+        self,
+        rows: Rows,
+        labels: IntArray,
+        classes: int,
+        *,
+        groups: IntArray | None,
+        seed: int,
+        weights: FloatArray | None = None,
     ) -> Fitted:
         """Standardise the features, choose C inside the training rows, fit.
 
@@ -43,12 +50,12 @@ class Probe:
         # A column that hardly moves carries no information; dividing by its rounding noise would invent some.
         scale[scale <= 1e-7 * np.maximum(np.abs(mean), 1.0)] = np.inf
         matrix = (raw - mean) / scale
-        c = choose_c(matrix, codes, classes, grid=GRID, groups=groups, seed=seed)
-        weights = fit_weights(matrix, codes, classes, c=c)
+        c = choose_c(matrix, codes, classes, grid=GRID, groups=groups, seed=seed, weights=weights)
+        found = fit_weights(matrix, codes, classes, c=c, weights=weights)
         # Kept on the raw scale: one product answers, and nothing infinite is stored.
-        coef = weights.coef / scale
+        coef = found.coef / scale
         fitted = Fitted()
-        Weights(coef, weights.intercept - coef @ mean, weights.present, classes).into(fitted, c=c)
+        Weights(coef, found.intercept - coef @ mean, found.present, classes).into(fitted, c=c)
         return fitted
 
     def predict(self, fitted: Fitted, rows: Rows) -> FloatArray:

@@ -32,7 +32,14 @@ class TfidfLinear:
         return {"C": list(GRID), "ngrams": [1, 2], "min_df": MIN_DF, "norm": "l2"}
 
     def fit(
-        self, rows: Rows, labels: IntArray, classes: int, *, groups: IntArray | None, seed: int
+        self,
+        rows: Rows,
+        labels: IntArray,
+        classes: int,
+        *,
+        groups: IntArray | None,
+        seed: int,
+        weights: FloatArray | None = None,
     ) -> Fitted:
         """Learn the vocabulary, choose C inside the training rows, fit.
 
@@ -47,11 +54,11 @@ class TfidfLinear:
         idf = inverse_frequency(document_counts, len(texts))
         sparse = encode(texts, {term: column for column, term in enumerate(words)}, idf)
         matrix = _csr(sparse.values, sparse.rows, sparse.columns, sparse.shape)
-        c = choose_c(matrix, codes, classes, grid=GRID, groups=groups, seed=seed)
-        weights = fit_weights(matrix, codes, classes, c=c)
+        c = choose_c(matrix, codes, classes, grid=GRID, groups=groups, seed=seed, weights=weights)
+        found = fit_weights(matrix, codes, classes, c=c, weights=weights)
         data, offsets = pack(words)
         fitted = Fitted({"terms": data, "term_offsets": offsets, "idf": idf}, {"entries": sparse.values.size})
-        weights.into(fitted, c=c)
+        found.into(fitted, c=c)
         return fitted
 
     def predict(self, fitted: Fitted, rows: Rows) -> FloatArray:

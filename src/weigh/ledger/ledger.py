@@ -5,12 +5,14 @@ worked out again. Nothing is served that was not hashed on the way out.
 
 ```
 ROOT/records/ab/abcdef…/00000001-…-answered-<sha256>.json   one file a record, mode 0444, never rewritten
+ROOT/by-check/licence/abcdef…                               says where answers of a check may be
 ROOT/tmp/                                                   records being written
 ROOT/quarantine/                                            records that no longer had their digest
 ```
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +28,8 @@ from weigh.ledger.record import MAX_BYTES, CorruptRecordError, Recorded, decode,
 from weigh.system.atomic import move_aside, storing, sweep, write_bytes
 
 READ_ONLY = 0o444
+
+_PLAIN = re.compile(r"[a-z][a-z-]{0,60}")
 
 
 class Ledger:
@@ -129,6 +133,34 @@ class Ledger:
             if recorded is not None:
                 yield recorded
 
+    def of_check(self, check: str) -> Iterator[Recorded]:
+        """Every record of one check that may still be served, oldest first.
+
+        Raises:
+            StorageError: the index cannot be read or rebuilt.
+        """
+        self._index_once()
+        folder = self.root / "by-check" / _index_name(check)
+        with storing(folder):
+            requests = sorted(os.listdir(folder)) if folder.is_dir() else []  # noqa: PTH208 - twice as quick
+        found = [r for r in map(self.find, (f"sha256:{name}" for name in requests if is_sha256(name))) if r]
+        yield from sorted(found, key=lambda r: (r.envelope.started, r.request.digest))
+
+    def _index_once(self) -> None:
+        """Index the records of a ledger that is older than the index."""
+        done = self.root / "by-check" / "complete"
+        if done.exists():
+            return
+        for recorded in self.history():
+            self._index(recorded.request)
+        write_bytes(done, b"\n", scratch=self._scratch)
+
+    def _index(self, request: Request) -> None:
+        place = self.root / "by-check" / _index_name(request.check)
+        path = place / request.digest.removeprefix("sha256:")
+        if not path.exists():
+            write_bytes(path, b"\n", scratch=self._scratch)
+
     def artifacts(self) -> set[str]:
         """sha256 of every file that some served record needs; what pruning the store must keep."""
         return {
@@ -172,6 +204,8 @@ class Ledger:
             kind=evidence.outcome.kind,
             sha256=sha256_hex(data),
         )
+        # The index first: it may point to a record that a crash kept from being written, never miss one.
+        self._index(recorded.request)
         write_bytes(folder / name.text, data, mode=READ_ONLY, scratch=self._scratch)
         return recorded
 
@@ -186,6 +220,11 @@ class Ledger:
             aside = move_aside(path, self.root / "quarantine")
             self._events.emit(Warned(f"a record of the ledger is corrupt: {error}; it was moved to {aside}"))
             return None
+
+
+def _index_name(check: str) -> str:
+    """A folder name for any check id."""
+    return check if _PLAIN.fullmatch(check) else sha256_hex(check.encode())
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -78,6 +78,21 @@ class Earlier:
     load: Callable[[str], bytes | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Data that the model is said to have been trained on, and that is at hand.
+
+    Attributes:
+        name: as the user calls it (hostile text).
+        digest: of its files.
+        texts: reads it, one text a row.
+    """
+
+    name: str
+    digest: str
+    texts: Callable[[], Sequence[str]]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DataCase:
     """The user's rows and what they are used for.
@@ -91,6 +106,7 @@ class DataCase:
         tests: (name, int64 positions) of each test set, the first in-domain.
         digest: of the used rows and their split.
         open_path: where a file of the data set lies on this machine.
+        references: data that the model is said to have been trained on.
     """
 
     subject: Subject
@@ -101,6 +117,7 @@ class DataCase:
     tests: tuple[tuple[str, IntArray], ...]
     digest: str
     open_path: Callable[[str], Any]
+    references: tuple[Reference, ...] = ()
 
 
 class Answerer(Protocol):

@@ -91,7 +91,29 @@ if TYPE_CHECKING:
     metavar="NAME|FILE",
     help="What the model must show: a packaged policy, or your policy.toml.",
 )
-@click.option("--use", "uses", multiple=True, hidden=True)
+@click.option(
+    "--use",
+    "uses",
+    multiple=True,
+    metavar="USE,…",
+    help="What you want to use it for, such as commercial or medical: held against licence and card.",
+)
+@click.option(
+    "--group",
+    "protected",
+    multiple=True,
+    metavar="COL,…",
+    help="Columns whose values are groups of people: is it as good for all of them?",
+)
+@click.option(
+    "--trained-on",
+    multiple=True,
+    metavar="NAME|PATH|REF",
+    help="Data the model was trained on, if you have it: does your test data overlap it?",
+)
+@click.option(
+    "--show-examples", is_flag=True, help="Let the report show words of your rows, personal data masked."
+)
 @click.option(
     "--project",
     default="",
@@ -133,12 +155,6 @@ def adopt(**options: object) -> int:
     Exit code: 0 adopt and the policy passes, or train from scratch; 1 no; 2 wrong usage; 3 could not
     find out.
     """  # noqa: D301 - click reads the backspace as "do not rewrap"
-    if options.pop("uses"):
-        raise UsageError(
-            "--use is not available yet",
-            why="licences are not judged by this version",
-            hint="leave --use out",
-        )
     return run_adopt(options)
 
 
@@ -153,7 +169,7 @@ def run_adopt(options: dict[str, object]) -> int:
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file", why="a report is a folder", hint="--out weigh-report")
     dry_run = bool(options.pop("dry_run"))
-    asked = AdoptOptions.of({**options, "spoken": _spoken()})
+    asked = AdoptOptions.of({**options, "spoken": _spoken(), "out": str(out)})
     events = Drawn(sys.stderr, quiet=as_json)
     if dry_run:
         return _dry_run(asked, events, as_json=as_json)

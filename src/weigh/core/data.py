@@ -52,6 +52,7 @@ class Roles:
         text: text column, "" for tabular data.
         features: feature columns, empty for text data.
         slices: columns whose values split the evaluation.
+        protected: columns whose values are groups of people.
         shift: column whose values are domains; training on some, testing on each.
         train_where: (column, value) pairs a training row must satisfy.
         split: column with values `train`, `test` (and `validation`), "" to split by seed.
@@ -62,7 +63,14 @@ class Roles:
     text: str = ""
     features: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
     shift: str = ""
     train_where: tuple[tuple[str, str], ...] = ()
     split: str = ""
     positive: str = ""
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Columns that say where a row belongs and are kept beside it, without repetition."""
+        names = (*self.slices, *self.protected, self.shift, *(n for n, _ in self.train_where), self.split)
+        return tuple(dict.fromkeys(name for name in names if name))

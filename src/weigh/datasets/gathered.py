@@ -33,8 +33,7 @@ class Gathered:
         self.grouped = False
         self.texts: list[str] | None = [] if roles.text else None
         self.features: dict[str, list[str | None]] = {name: [] for name in roles.features}
-        sides = (*roles.slices, roles.shift, *(name for name, _ in roles.train_where), roles.split)
-        self.columns: dict[str, list[str]] = {name: [] for name in sides if name}
+        self.columns: dict[str, list[str]] = {name: [] for name in roles.sides}
 
     def add(
         self,

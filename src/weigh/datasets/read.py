@@ -154,13 +154,7 @@ def _expression(source: str, known: Sequence[str]) -> Expression:
 
 def role_columns(roles: Roles) -> tuple[str, ...]:
     """Columns that the roles name, apart from the label, without repetition."""
-    names = (roles.text, *roles.features, *side_columns(roles))
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def side_columns(roles: Roles) -> tuple[str, ...]:
-    """Columns that slice, shift or split."""
-    names = (*roles.slices, roles.shift, *(name for name, _ in roles.train_where), roles.split)
+    names = (roles.text, *roles.features, *roles.sides)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -284,6 +278,7 @@ def _option(reading: _Reading, name: str) -> str:
             ("--text", (roles.text,)),
             ("--features", roles.features),
             ("--slice", roles.slices),
+            ("--group", roles.protected),
             ("--shift", (roles.shift,)),
             ("--train-where", tuple(column for column, _ in roles.train_where)),
             ("--split", (roles.split,)),

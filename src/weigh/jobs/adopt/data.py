@@ -4,10 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from weigh.checks.case import Reference
 from weigh.core.canonical import plain
+from weigh.core.data import Roles
+from weigh.core.errors import UsageError
 from weigh.core.report import DataSummary
 from weigh.core.subject import Subject, SubjectKind
 from weigh.datasets.prepare import CHECK as DATA, Caps, DataSubject, Prepared, load_prepared
+from weigh.datasets.text_column import read_text_column
 from weigh.jobs.adopt.bring import Brought, Project, bring
 from weigh.jobs.adopt.options import AdoptOptions
 from weigh.jobs.workbench import Workbench
@@ -30,10 +34,16 @@ class PreparedData:
     Attributes:
         prepared: rows and split.
         summary: for the report.
+        brought: the data set as it came.
+        roles: what its columns are for.
+        references: data the model is said to have been trained on.
     """
 
     prepared: Prepared
     summary: DataSummary
+    brought: Brought
+    roles: Roles
+    references: tuple[Reference, ...] = ()
 
 
 def prepare_data(
@@ -75,7 +85,31 @@ def prepare_data(
         f"{len(prepared.tests)} test set{'' if len(prepared.tests) == 1 else 's'}",
     )
     summary = DataSummary(data.name, prepared.digest, prepared.table.classes, prepared.counts, prepared.notes)
-    return PreparedData(prepared, summary)
+    trained_on = references(bench, project, options)
+    return PreparedData(prepared, summary, data, options.roles, trained_on)
+
+
+def references(bench: Workbench, project: Project, options: AdoptOptions) -> tuple[Reference, ...]:
+    """The data named by --trained-on, fetched but not yet read.
+
+    Raises:
+        UsageError: it cannot be found; or the rows to compare it with are no text.
+    """
+    if options.trained_on and not options.roles.text:
+        raise UsageError(
+            "--trained-on compares texts", why="the data is a table", hint="leave --trained-on out"
+        )
+    return tuple(
+        _reference(bench, bring(bench, project, name, data=True), options) for name in options.trained_on
+    )
+
+
+def _reference(bench: Workbench, data: Brought, options: AdoptOptions) -> Reference:
+    def texts() -> list[str]:
+        assert data.spec is not None  # data always has one
+        return read_text_column(data.spec, options.roles.text, _opener(bench, data), events=bench.events)
+
+    return Reference(data.name, data.snapshot.digest, texts)
 
 
 def _opener(bench: Workbench, data: Brought) -> Callable[[str], Path]:

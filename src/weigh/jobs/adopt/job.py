@@ -12,6 +12,7 @@ from pathlib import Path
 from weigh import __version__
 from weigh.adapt.arm import Rows
 from weigh.adapt.table import applicable
+from weigh.checks.table import QUESTIONS
 from weigh.core.errors import NotFoundError, UsageError
 from weigh.core.events import EventSink, StepDone
 from weigh.core.recommendation import Recommendation
@@ -20,10 +21,11 @@ from weigh.core.requirement import Policy
 from weigh.decide.budget import Budget
 from weigh.jobs.adopt import story
 from weigh.jobs.adopt.bring import Brought, bring, open_project
+from weigh.jobs.adopt.case import make_case, model_case
 from weigh.jobs.adopt.data import PreparedData, prepare_data
-from weigh.jobs.adopt.finalist import question_finalist
 from weigh.jobs.adopt.model import ModelInUse, put_to_use
 from weigh.jobs.adopt.options import NO_MODEL, AdoptOptions
+from weigh.jobs.adopt.questions import put_questions
 from weigh.jobs.adopt.shootout import Ground, Trials, decide, run_arms
 from weigh.jobs.workbench import Workbench, open_workbench
 from weigh.policy.judge import judge
@@ -77,9 +79,11 @@ def adopt(options: AdoptOptions, events: EventSink) -> Report:
         trials = run_arms(ground, offers, Budget(bench.clock, max(ends - bench.clock.monotonic(), 0.0)))
         found = decide(ground, trials, options)
         log.done("decide", _decide_line(found, trials))
-        question_finalist(ground, found, trials, options)
+        absent = _question(ground, data, model, trials, found, options, ends)
         lockable = bool(project.manifest.models or project.manifest.data) and not project.lock.files
-        return _report(Outcome(bench, options, policy, log, data, model, found, trials.notes, lockable))
+        return _report(
+            Outcome(bench, options, policy, log, data, model, found, trials.notes, absent, lockable)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,23 @@ class Outcome:
     model: ModelInUse | None
     found: Recommendation
     notes: tuple[str, ...]
+    absent: dict[str, str]
     lockable: bool
+
+
+def _question(
+    ground: Ground,
+    data: PreparedData,
+    model: ModelInUse | None,
+    trials: Trials,
+    found: Recommendation,
+    options: AdoptOptions,
+    ends: float,
+) -> dict[str, str]:
+    looked_at = model_case(ground.bench, model.examined) if model is not None else None
+    represent = model.represent if model is not None else None
+    case = make_case(ground, data, looked_at, represent, trials, found, options)
+    return put_questions(ground.bench, case, QUESTIONS, ends=ends)
 
 
 def open_policy(name: str) -> Policy:
@@ -160,7 +180,9 @@ def _decide_line(found: Recommendation, trials: Trials) -> str:
 def _report(outcome: Outcome) -> Report:
     options, found = outcome.options, outcome.found
     evidence = tuple(a.evidence for a in outcome.bench.answers)
-    absent = {} if outcome.model is not None else dict.fromkeys(MODEL_CHECKS, "no model was asked about")
+    absent = dict(outcome.absent)
+    if outcome.model is None:
+        absent |= dict.fromkeys(MODEL_CHECKS, "no model was asked about")
     today = datetime.fromtimestamp(outcome.bench.clock.now(), tz=UTC).date()
     verdict = judge(outcome.policy, evidence, found.decision, today=today, not_asked=absent)
     return Report(
@@ -175,7 +197,7 @@ def _report(outcome: Outcome) -> Report:
         recommendation=found,
         reasons_for=story.speaks_for(found, evidence),
         reasons_against=story.speaks_against(found, evidence),
-        unknown=story.not_known(found, evidence, verdict),
+        unknown=story.not_known(found, evidence, verdict, outcome.absent),
         limits=(*(outcome.model.limits if outcome.model is not None else ()), *outcome.notes),
         answers=tuple(outcome.bench.answers),
         next_commands=story.offers(options, lockable=outcome.lockable),

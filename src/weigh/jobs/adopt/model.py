@@ -1,10 +1,11 @@
 """The model in use: looked at, cleared, opened in its sandbox when needed, and shown every row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from weigh.adapt.arm import Rows
 from weigh.adapt.table import ModelOffers
 from weigh.adapt.trial import BaseCost
 from weigh.checks.compatibility.compatibility import CHECK as COMPATIBILITY, CompatibilitySubject
@@ -49,11 +50,15 @@ class ModelInUse:
         inputs: digest of what it made of the rows, for the questions that rest on it.
         cost: what it takes for one row.
         limits: sandbox limits not enforced, and what was accepted by flag.
+        examined: what was seen without running it.
+        represent: shows it texts that are in no data set; None when it cannot be run here.
     """
 
     summary: ModelSummary
     digest: str
     offers: ModelOffers
+    examined: Examined
+    represent: Callable[[Sequence[str]], Rows] | None = None
     embeddings: Any = None
     scores: Any = None
     inputs: tuple[tuple[str, str], ...] = ()
@@ -104,11 +109,11 @@ def put_to_use(
     refuse_malicious(examined)
     if isinstance(spec, Unplanned):
         _cannot_run(bench, examined, spec)
-        yield ModelInUse(summary, examined.subject.digest, ModelOffers(why_not=spec.reason))
+        yield ModelInUse(summary, examined.subject.digest, ModelOffers(why_not=spec.reason), examined)
         return
     if prepared.table.texts is None:
         reason = "the model reads text, the data is a table"
-        yield ModelInUse(summary, examined.subject.digest, ModelOffers(why_not=reason))
+        yield ModelInUse(summary, examined.subject.digest, ModelOffers(why_not=reason), examined)
         return
     needed = frozenset({spec.model_sha256, spec.tokenizer_sha256, *(sha for _, sha in spec.external)})
     clearance = pass_gate(
@@ -157,12 +162,26 @@ def _in_use(
         summary=summary,
         digest=examined.subject.digest,
         offers=ModelOffers(labels=spec.labels if kind == "scores" else (), embeddings=kind == "embeddings"),
+        examined=examined,
+        represent=_representing(session, kind),
         embeddings=array if kind == "embeddings" else None,
         scores=array if kind == "scores" else None,
         inputs=((kind, artifact.sha256),),
         cost=_base_cost(examined, spec, prepared, features, timed),
         limits=(*gaps, *clearance.accepted),
     )
+
+
+def _representing(session: "_Session", kind: str) -> Callable[[Sequence[str]], Rows]:
+    """Texts a check made up, with what the model makes of them."""
+
+    def represent(texts: Sequence[str]) -> Rows:
+        listed = list(texts)
+        if kind == "scores":
+            return Rows(len(listed), texts=listed, scores=session().classify(listed).astype("float64"))
+        return Rows(len(listed), texts=listed, embeddings=session().embed(listed))
+
+    return represent
 
 
 def _broke(
@@ -183,7 +202,7 @@ def _broke(
         machine=machine_class(),
     )
     offers = ModelOffers(why_not="the model does not run here")
-    return ModelInUse(summary, examined.subject.digest, offers, limits=clearance.accepted)
+    return ModelInUse(summary, examined.subject.digest, offers, examined, limits=clearance.accepted)
 
 
 def _refuse_gaps(features: Evidence, clearance: Clearance) -> None:

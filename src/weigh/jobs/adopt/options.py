@@ -16,6 +16,9 @@ TASKS = {"text-classification": "text", "tabular-classification": "features"}
 NO_MODEL = "none"
 """The model a user names to ask what can be had without any."""
 
+DEFAULT_OUT = "weigh-report"
+"""Folder of the report when none is named."""
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -40,6 +43,10 @@ class AdoptOptions:
         accept_review: open files that are not clean.
         accept_sandbox_gaps: run although a limit cannot be enforced.
         refresh: ask everything again.
+        uses: what the model is to be used for.
+        show_examples: masked text of rows may appear in the report.
+        trained_on: paths or refs of data the model was trained on, to look for overlap.
+        out: folder the report goes to.
         spoken: the command as the user typed it, for the commands offered next.
     """
 
@@ -58,6 +65,10 @@ class AdoptOptions:
     accept_review: bool = False
     accept_sandbox_gaps: bool = False
     refresh: bool = False
+    uses: tuple[str, ...] = ()
+    show_examples: bool = False
+    trained_on: tuple[str, ...] = ()
+    out: str = DEFAULT_OUT
     spoken: str = ""
 
     @classmethod
@@ -86,6 +97,10 @@ class AdoptOptions:
             accept_review=bool(options["accept_review"]),
             accept_sandbox_gaps=bool(options["accept_sandbox_gaps"]),
             refresh=bool(options["refresh"]),
+            uses=tuple(sorted(_names(options.get("uses", ())))),
+            show_examples=bool(options.get("show_examples")),
+            trained_on=tuple(str(ref) for ref in options.get("trained_on", ())),
+            out=str(options.get("out", DEFAULT_OUT)),
             spoken=str(options.get("spoken", "")),
         )
 
@@ -132,6 +147,7 @@ def _roles(options: Mapping[str, Any]) -> Roles:
         text=text,
         features=features,
         slices=_names(options["slices"]),
+        protected=_names(options.get("protected", ())),
         shift=str(options["shift"]),
         train_where=tuple(_pair(p) for p in options["train_where"]),
         split=str(options["split"]),

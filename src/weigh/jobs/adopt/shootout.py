@@ -69,6 +69,7 @@ class Trials:
         evidence: evidence of each trial by (arm, rows).
         refits: evidence of each refit by (arm, number).
         predictors: the predictor at full size by arm.
+        offered: every arm by id.
         notes: what the budget left out.
     """
 
@@ -76,6 +77,7 @@ class Trials:
     evidence: Mapping[tuple[str, int], Evidence]
     refits: Mapping[tuple[str, int], Evidence]
     predictors: Mapping[str, Predictor]
+    offered: Mapping[str, Arm]
     notes: tuple[str, ...]
 
 
@@ -120,7 +122,10 @@ def run_arms(ground: Ground, offers: tuple[Offer, ...], budget: Budget) -> Trial
     full = max(sizes)
     trials = tuple(_collect(ground, arm, why_not, done, len(refits.rows)) for arm, why_not in offers)
     at_full = {arm: made for (arm, rows), made in done.predictors.items() if rows == full}
-    return Trials(trials, done.evidence, done.refits, at_full, (*budget.notes(), *_no_refits(refits)))
+    offered = {arm.id: arm for arm, _ in offers}
+    return Trials(
+        trials, done.evidence, done.refits, at_full, offered, (*budget.notes(), *_no_refits(refits))
+    )
 
 
 def _refits(ground: Ground) -> Refits:

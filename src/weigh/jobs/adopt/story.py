@@ -4,7 +4,7 @@ Chooses which facts are worth one of the few lines of the first screen; every se
 evidence it rests on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import metadata
 
 from weigh.core.errors import ExitCode
@@ -15,13 +15,12 @@ from weigh.core.outcome import OutcomeKind
 from weigh.core.recommendation import ArmKind, ArmResult, Comparison, Decision, Recommendation, Statement
 from weigh.core.report import NextCommand
 from weigh.core.verdict import Verdict, VerdictKind
-from weigh.jobs.adopt.options import AdoptOptions
+from weigh.jobs.adopt.options import DEFAULT_OUT, AdoptOptions
 from weigh.render import numbers
+from weigh.render.words import quoted
 
 MOST = 3
 """Reasons shown each way; the report page has all of them."""
-
-NOT_ASKED = "licence, fairness, robustness, calibration and privacy: this version has no check for them"
 
 HEADLINES = {
     Decision.ADOPT_AS_IS: "ADOPT AS IT IS",
@@ -143,19 +142,20 @@ def _worst_test(chosen: ArmResult) -> Measure | None:
 
 
 def not_known(
-    found: Recommendation | None, evidence: Sequence[Evidence], verdict: Verdict
+    found: Recommendation | None,
+    evidence: Sequence[Evidence],
+    verdict: Verdict,
+    absent: Mapping[str, str],
 ) -> tuple[Statement, ...]:
-    """Every question without an answer, then what this version cannot ask at all."""
+    """Every question without an answer: first what policy waits for, last what did not arise here."""
+    waited_for = [r for r in verdict.reasons if r.kind is VerdictKind.UNKNOWN and r.required]
+    said = [Statement(f"policy {r.requirement}: {r.text}", r.evidence) for r in waited_for if not r.evidence]
     open_ones = [e for e in evidence if e.outcome.kind is not OutcomeKind.ANSWERED]
-    said = [Statement(_open(e), (e.digest,)) for e in open_ones if e.check != "decision"]
-    said += [
-        Statement(f"policy {r.requirement}: {r.text}", r.evidence)
-        for r in verdict.reasons
-        if r.kind is VerdictKind.UNKNOWN and not r.evidence and not r.text.startswith("does not apply")
-    ]
+    said += [Statement(_open(e), (e.digest,)) for e in open_ones if e.check != "decision"]
     arms = found.arms if found is not None else ()
+    said += [Statement(f"{check}: {reason}") for check, reason in absent.items()]
     said += [Statement(f"{a.arm}: not run, {a.not_run}") for a in arms if a.not_run]
-    return (*said, Statement(NOT_ASKED))
+    return tuple(said)
 
 
 def _open(item: Evidence) -> str:
@@ -201,7 +201,10 @@ def _scores(found: Recommendation, arm: str, item: Comparison) -> str:
 def offers(options: AdoptOptions, *, lockable: bool) -> tuple[NextCommand, ...]:
     """At most three commands that exist, offered and never run."""
     again = options.spoken or f"weigh adopt {options.model} …"
-    offered = []
+    shown = (
+        "weigh report --open" if options.out == DEFAULT_OUT else f"weigh report {quoted(options.out)} --open"
+    )
+    offered = [NextCommand(shown, "the whole story: pages to decide on and to examine")]
     if lockable:
         offered.append(NextCommand("weigh lock", "freeze exactly these bytes, for everyone and for later"))
     if not options.roles.slices:

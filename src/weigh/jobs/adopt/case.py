@@ -1,0 +1,218 @@
+"""The case the job lays before the checks: the model, the rows, the finalist, and ways to ask them more."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weigh.adapt.arm import Arm, FloatArray, IntArray, Rows
+from weigh.adapt.fitted import from_arrays
+from weigh.adapt.trial import fits
+from weigh.checks.case import Case, DataCase, Declared, Earlier, ModelCase, PredictorCase
+from weigh.core.errors import StorageError, UnknownAnswerError, WorkerError
+from weigh.core.evidence import Evidence
+from weigh.core.recommendation import Recommendation
+from weigh.core.subject import Subject, SubjectKind
+from weigh.datasets.predictions import Predictions
+from weigh.datasets.table import FeatureColumns
+from weigh.formats.reader import FileReader
+from weigh.jobs.adopt.data import PreparedData
+from weigh.jobs.adopt.examine import Examined
+from weigh.jobs.adopt.options import AdoptOptions
+from weigh.jobs.adopt.shootout import LIBRARIES, Ground, Trials, answers_of
+from weigh.jobs.workbench import Workbench
+from weigh.store.keeper import BlobKeeper
+from weigh.system.machine import installed_version
+
+Represent = Callable[[Sequence[str]], Rows]
+"""Shows texts to the model; the rows carry what it made of them."""
+
+
+def declared_of(options: AdoptOptions) -> Declared:
+    """What the user said beside naming model and data."""
+    return Declared(
+        uses=options.uses,
+        protected=options.roles.protected,
+        positive=options.roles.positive,
+        show_examples=options.show_examples,
+        seed=options.seed,
+    )
+
+
+def model_case(bench: Workbench, examined: Examined) -> ModelCase:
+    """The model, looked at and not run."""
+
+    def read(path: str) -> FileReader:
+        return FileReader(bench.blobs.path(examined.view.snapshot.file(path).sha256))
+
+    def elsewhere(check: str) -> tuple[Earlier, ...]:
+        return tuple(_earlier(bench, check, examined.subject.digest))
+
+    return ModelCase(examined.subject, examined.view, read, elsewhere, BlobKeeper(bench.blobs))
+
+
+def _earlier(bench: Workbench, check: str, but: str) -> Iterator[Earlier]:
+    """The newest answer of a check about each other subject."""
+    newest = {r.evidence.subject.digest: r.evidence for r in bench.ledger.of_check(check)}
+    for digest, evidence in sorted(newest.items()):
+        if digest != but:
+            yield Earlier(evidence.subject, evidence.digest, _loader(bench, evidence))
+
+
+def _loader(bench: Workbench, evidence: Evidence) -> Callable[[str], bytes | None]:
+    def load(name: str) -> bytes | None:
+        artifact = evidence.artifact(name)
+        return None if artifact is None else BlobKeeper(bench.blobs).load_bytes(artifact)
+
+    return load
+
+
+def data_case(bench: Workbench, data: PreparedData) -> DataCase:
+    """The user's rows and what they are used for."""
+    prepared = data.prepared
+
+    def open_path(path: str) -> Path:
+        return bench.blobs.path(data.brought.snapshot.file(path).sha256)
+
+    assert data.brought.spec is not None  # data always has one
+    return DataCase(
+        subject=Subject(SubjectKind.DATASET, data.brought.snapshot.digest, data.brought.name),
+        spec=data.brought.spec,
+        roles=data.roles,
+        table=prepared.table,
+        train=prepared.ladder[-1],
+        tests=tuple((test.name, test.rows) for test in prepared.tests),
+        digest=prepared.digest,
+        open_path=open_path,
+        references=data.references,
+    )
+
+
+def make_case(
+    ground: Ground,
+    data: PreparedData,
+    model: ModelCase | None,
+    represent: Represent | None,
+    trials: Trials,
+    found: Recommendation,
+    options: AdoptOptions,
+) -> Case:
+    """Everything that can be asked about; the finalist is the recommended arm, else the runner-up."""
+    arms = tuple(_fitted(ground, trials, represent))
+    chosen = found.arm or found.runner_up
+    return Case(
+        declared=declared_of(options),
+        model=model,
+        data=data_case(ground.bench, data),
+        predictor=next((arm for arm in arms if arm.arm == chosen), None),
+        arms=arms,
+    )
+
+
+def _fitted(ground: Ground, trials: Trials, represent: Represent | None) -> Iterator[PredictorCase]:
+    for one in trials.arms:
+        if one.not_run or not one.sizes or one.sizes[-1] != len(ground.prepared.ladder[-1]):
+            continue
+        arm = trials.offered[one.arm]
+        evidence = trials.evidence[(one.arm, one.full)]
+        probabilities = evidence.artifact("probabilities")
+        made = ground.inputs if arm.kind is arm.kind.MODEL else ground.inputs[:1]
+        yield PredictorCase(
+            subject=Subject(SubjectKind.PREDICTOR, one.predictor, one.arm),
+            arm=one.arm,
+            kind=one.kind,
+            fits=fits(arm),
+            tests=_predictions(ground, answers_of(ground, evidence)),
+            answer=FittedAnswers(ground, arm, evidence, represent),
+            refit=Refit(ground, arm) if fits(arm) else None,
+            inputs=(*made, ("probabilities", probabilities.sha256 if probabilities is not None else "")),
+            runtimes=tuple((name, installed_version(name)) for name in LIBRARIES),
+        )
+
+
+def _predictions(ground: Ground, proba: dict[str, Any]) -> tuple[Predictions, ...]:
+    table = ground.prepared.table
+    return tuple(
+        Predictions(
+            ids=tuple(table.ids[i] for i in test.rows.tolist()),
+            labels=table.labels[test.rows],
+            proba=proba[test.name],
+            classes=table.classes,
+            columns={key: values[test.rows] for key, values in table.columns.items()},
+            groups=table.groups[test.rows],
+            test=test.name,
+        )
+        for test in ground.prepared.tests
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedAnswers:
+    """A kept fit that answers rows nobody has seen before. Implements `Answerer`."""
+
+    ground: Ground
+    arm: Arm
+    evidence: Evidence
+    represent: Represent | None
+
+    def texts(self, texts: Sequence[str]) -> FloatArray:
+        """Probabilities of texts, float64 [n, classes]."""
+        plain = not self.arm.needs & {"embeddings", "scores"}
+        if plain or not texts:
+            return self._answer(Rows(len(texts), texts=list(texts)))
+        if self.represent is None:
+            raise WorkerError("the model does not run here, so it cannot be shown new texts")
+        return self._answer(self.represent(texts))
+
+    def features(self, features: FeatureColumns) -> FloatArray:
+        """Probabilities of feature rows, float64 [n, classes]."""
+        return self._answer(Rows(len(features.numeric), features=features))
+
+    def _answer(self, rows: Rows) -> FloatArray:
+        classes = len(self.ground.prepared.table.classes)
+        if rows.n == 0:
+            return np.zeros((0, classes))
+        artifact = self.evidence.artifact("predictor")
+        if artifact is None:
+            raise StorageError("a kept trial has no predictor", hint="repeat the command with --refresh")
+        fitted = from_arrays(self.ground.keep.load_arrays(artifact)[0])
+        return _sound(self.arm, self.arm.predict(fitted, rows), (rows.n, classes))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refit:
+    """Fits an arm again; what the model made of the rows is reused. Implements `Refitter`."""
+
+    ground: Ground
+    arm: Arm
+
+    def __call__(
+        self,
+        *,
+        train: IntArray,
+        labels: IntArray,
+        ask: IntArray,
+        weights: FloatArray | None = None,
+        seed: int = 0,
+    ) -> FloatArray:
+        """Fit on some of the used rows and answer others of them, float64 [len(ask), classes]."""
+        table = self.ground.prepared.table
+        classes = len(table.classes)
+        fitted = self.arm.fit(
+            self.ground.rows.take(train),
+            labels,
+            classes,
+            groups=table.groups[train],
+            seed=seed,
+            weights=weights,
+        )
+        proba = self.arm.predict(fitted, self.ground.rows.take(ask))
+        return _sound(self.arm, proba, (len(ask), classes))
+
+
+def _sound(arm: Arm, proba: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    if proba.shape != shape or not np.isfinite(proba).all():
+        raise UnknownAnswerError(f"the answers of arm {arm.id} are not probabilities")
+    return proba

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from weigh.core.errors import ExitCode, UsageError
+from weigh.core.errors import ExitCode
 from weigh.render.words import quoted
 
 if TYPE_CHECKING:
@@ -162,12 +162,12 @@ def run_adopt(options: dict[str, object]) -> int:
     """Run the job with parsed options, draw the result, and return the exit code."""
     from weigh.jobs.adopt.job import adopt as job
     from weigh.jobs.adopt.options import AdoptOptions
+    from weigh.jobs.adopt.write import require_folder
     from weigh.render.progress import TerminalEvents as Drawn
 
     as_json = bool(options.pop("as_json"))
     out = Path(str(options.pop("out")))
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file", why="a report is a folder", hint="--out weigh-report")
+    require_folder(out)
     dry_run = bool(options.pop("dry_run"))
     asked = AdoptOptions.of({**options, "spoken": _spoken(), "out": str(out)})
     events = Drawn(sys.stderr, quiet=as_json)
@@ -195,22 +195,18 @@ def _dry_run(asked: "AdoptOptions", events: "TerminalEvents", *, as_json: bool) 
 
 
 def _write(report: "Report", out: Path, *, as_json: bool) -> None:
+    from weigh.jobs.adopt.write import write_report
     from weigh.render.escape import visible
-    from weigh.render.html import page
     from weigh.render.report_json import to_json
     from weigh.render.terminal import screen
-    from weigh.system.atomic import write_bytes
 
-    # Both are made before either is written, so that a folder never holds halves of two runs.
-    data, html = to_json(report), page(report, command=_command()).encode("utf-8")
-    write_bytes(out / "report.json", data + b"\n")
-    write_bytes(out / "report.html", html)
+    html, data = write_report(report, out, command=_command())
     if as_json:
-        click.echo(data.decode("utf-8"))
+        click.echo(to_json(report).decode("utf-8"))
         return
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo(screen(report, width=min(width, 120), colour=_colour()), nl=False)
-    click.echo(f"report     {visible(str(out / 'report.html'))}  and  {visible(str(out / 'report.json'))}")
+    click.echo(f"report     {visible(str(html))}  and  {visible(str(data))}")
 
 
 def _colour() -> bool:

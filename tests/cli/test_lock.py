@@ -27,7 +27,9 @@ def test_check_says_no_and_writes_nothing(weigh, project):
 def test_a_changed_file_changes_the_lock(weigh, project):
     weigh("lock")
     (project / "rows.csv").write_text("a,b\n3,4\n", encoding="utf-8")
-    assert weigh("lock", "--check").code == 1
+    ended = weigh("lock", "--check")
+    assert ended.code == 1
+    assert "other bytes: data.rows rows.csv" in ended.out
     assert "written" in weigh("lock").out
 
 

@@ -1,11 +1,22 @@
 import html
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given, settings, strategies as st
 from sample_report import UNPAIRED
 
-from weigh.render.escape import MAX_MARKS, MAX_TEXT, cells, clip, interoperable, page, terminal, visible
+from weigh.render.escape import (
+    MAX_MARKS,
+    MAX_TEXT,
+    cells,
+    clip,
+    interoperable,
+    json_text,
+    page,
+    terminal,
+    visible,
+)
 
 laws = settings(max_examples=50, deadline=None)
 anything = st.text(st.characters(), max_size=60) | st.text(
@@ -107,3 +118,11 @@ def test_the_hostile_fixture_holds_each_attack():
         "\ud800",
     ):
         assert attack in UNPAIRED
+
+
+@laws
+@given(anything)
+def test_json_for_a_terminal_has_the_same_value_and_nothing_that_acts(text):
+    shown = json_text(json.dumps({"t": text}, ensure_ascii=False))
+    assert json.loads(shown) == {"t": text}
+    assert shown.replace("\n", "").isprintable()

@@ -196,13 +196,13 @@ def _dry_run(asked: "AdoptOptions", events: "TerminalEvents", *, as_json: bool) 
 
 def _write(report: "Report", out: Path, *, as_json: bool) -> None:
     from weigh.jobs.adopt.write import write_report
-    from weigh.render.escape import visible
+    from weigh.render.escape import json_text, visible
     from weigh.render.report_json import to_json
     from weigh.render.terminal import screen
 
     html, data = write_report(report, out, command=_command())
     if as_json:
-        click.echo(to_json(report).decode("utf-8"))
+        click.echo(json_text(to_json(report).decode("utf-8")))
         return
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo(screen(report, width=min(width, 120), colour=_colour()), nl=False)

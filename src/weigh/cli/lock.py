@@ -9,6 +9,9 @@ import click
 
 from weigh.core.errors import ExitCode
 
+MOST_SHOWN = 10
+"""Differences printed; `--json` has all."""
+
 
 @click.command()
 @click.option("--project", default=".", metavar="DIR", help="Folder of models.toml; by default this one.")
@@ -31,11 +34,22 @@ def lock(project: str, *, check: bool, offline: bool, as_json: bool) -> int:
     events.close()
     if as_json:
         click.echo(
-            json.dumps({"changed": done.changed, "files": dict(done.sections), "bytes": done.transferred})
+            json.dumps(
+                {
+                    "changed": done.changed,
+                    "differences": list(done.differences),
+                    "files": dict(done.sections),
+                    "bytes": done.transferred,
+                }
+            )
         )
     else:
         for section, count in done.sections:
             click.echo(f"  {visible(section):<24} {count} file{'' if count == 1 else 's'}")
+        for line in done.differences[:MOST_SHOWN]:
+            click.echo(f"  {visible(line)}")
+        if len(done.differences) > MOST_SHOWN:
+            click.echo(f"  and {len(done.differences) - MOST_SHOWN} more")
         word = "would change" if check and done.changed else "written" if done.changed else "up to date"
         click.echo(f"  {done.path.name} {word}")
     return ExitCode.NO if check and done.changed else ExitCode.FINE

@@ -163,7 +163,7 @@ def _domains(case: Case, ruling: Ruling) -> Iterator[str]:
             if not compared.beats(ruling.arm.arm, rival.arm, min_gain=case.min_gain, test=test.name):
                 yield (
                     f"caring about {test.name} only: there {ruling.arm.arm} is not detectably better than "
-                    f"{rival.arm} (gain {compared.gain(ruling.arm.arm, rival.arm, test.name):+.3f})"
+                    f"{rival.arm} (gain {_signed(compared.gain(ruling.arm.arm, rival.arm, test.name))})"
                 )
         return
     for test in tests:
@@ -192,7 +192,12 @@ def _scored(arm: ArmTrials, scores: dict[str, Measure]) -> str:
 
 def _gain(case: Case, arm: ArmTrials, other: ArmTrials) -> str:
     low, high = case.comparisons.gain_ends(arm.arm, other.arm)
-    return f"{case.gain(arm, other):+.3f} [{low:+.3f}, {high:+.3f}]"
+    return f"{_signed(case.gain(arm, other))} [{_signed(low)}, {_signed(high)}]"
+
+
+def _signed(value: float) -> str:
+    """With its sign, the minus as it is printed everywhere (U+2212)."""
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def _basis(case: Case) -> str:

@@ -1,5 +1,6 @@
 """Lock: fetch everything the project declares and write down exactly which bytes it is."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +22,14 @@ class Locking:
         path: the lock file.
         sections: `models.NAME` and `data.NAME`, in order, with the number of files of each.
         changed: the file's text is another one than before.
+        differences: what is added, gone or other, a line each.
         transferred: bytes that came over the network.
     """
 
     path: Path
     sections: tuple[tuple[str, int], ...]
     changed: bool
+    differences: tuple[str, ...]
     transferred: int
 
 
@@ -54,7 +57,22 @@ def lock(bench: Workbench, folder: Path, *, check: bool = False) -> Locking:
     text = format_lock(lines)
     if text != before and not check:
         write_bytes(path, text.encode("utf-8"))
-    return Locking(path, tuple(sections), text != before, transferred)
+    told = tuple(_differences(old, {(line.section, line.path): line for line in lines}))
+    return Locking(path, tuple(sections), text != before, told, transferred)
+
+
+def _differences(old: Lock, new: Mapping[tuple[str, str], LockedFile]) -> Iterator[str]:
+    for key in sorted({*old.files, *new}):
+        before, after = old.files.get(key), new.get(key)
+        name = " ".join(key)
+        if before is None:
+            yield f"new: {name}"
+        elif after is None:
+            yield f"gone: {name}"
+        elif before.sha256 != after.sha256:
+            yield f"other bytes: {name}"
+        elif before != after:
+            yield f"other origin: {name}"
 
 
 def _resolve_all(

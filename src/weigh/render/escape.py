@@ -66,6 +66,19 @@ def interoperable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def json_text(text: str) -> str:
+    """JSON for a terminal: what acts or hides, and may stand in a JSON string as it is, as escapes.
+
+    Outside strings JSON holds none of them, so the value is the same.
+    """
+    return "".join(c if c in "\n\t" or c.isprintable() else _json_escape(c) for c in text)
+
+
+def _json_escape(c: str) -> str:
+    pair = c.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{pair[i : i + 4]}" for i in range(0, len(pair), 4))
+
+
 def _units(text: str) -> Iterator[str]:
     """The visible form of each character in turn."""
     marks = 0

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from weigh.core.errors import UnknownAnswerError, WorkerError, WorkerLimitError
 from weigh.runtimes.import_roots import import_roots, readable_paths
 from weigh.runtimes.last_words import LastWords
+from weigh.runtimes.leftovers import PREFIX, sweep
 from weigh.runtimes.settings import WorkerSettings
 from weigh.runtimes.watchdog import Watchdog
 from weigh.runtimes.wire import Channel, ClosedError, Frame
@@ -232,7 +233,9 @@ def start_worker(
     if os.name != "posix":
         raise UnknownAnswerError("models cannot be run on this system", why="the worker needs POSIX pipes")
     with ExitStack() as stack:
-        private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weigh-"))).resolve()
+        sweep(Path(tempfile.gettempdir()))
+        temporary = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
+        private = Path(stack.enter_context(temporary)).resolve()
         work, inputs = private / "work", private / "inputs"
         work.mkdir(mode=0o700)
         inputs.mkdir(mode=0o700)

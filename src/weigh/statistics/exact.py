@@ -1,10 +1,10 @@
 """Exact tests on counts. Every p-value is valid at any sample size, so conservative at small ones."""
 
 from collections.abc import Sequence
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from weigh.core.errors import UsageError
 from weigh.statistics.arguments import require_values
@@ -26,6 +26,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
     _require_counts(only_a=only_a, only_b=only_b)
     if only_a + only_b == 0:
         return 1.0
+    stats = _scipy_stats()
     return float(stats.binomtest(min(only_a, only_b), only_a + only_b, 0.5).pvalue)
 
 
@@ -65,6 +66,7 @@ def slice_tail(errors_in: int, n_in: int, errors_all: int, n_all: int) -> float:
             "these slice counts cannot belong together",
             why=f"{errors_in} errors of {n_in} inside, {errors_all} of {n_all} in all",
         )
+    stats = _scipy_stats()
     return min(1.0, float(stats.hypergeom.sf(errors_in - 1, n_all, errors_all, n_in)))
 
 
@@ -78,6 +80,7 @@ def fisher(table: Sequence[Sequence[int]]) -> float:
         raise UsageError("Fisher's test takes a 2 by 2 table", why=f"got {table!r}")
     (a, b), (c, d) = table
     _require_counts(a=a, b=b, c=c, d=d)
+    stats = _scipy_stats()
     return min(1.0, float(stats.fisher_exact(np.array([[a, b], [c, d]])).pvalue))
 
 
@@ -85,3 +88,10 @@ def _require_counts(**counts: int) -> None:
     for name, count in counts.items():
         if count < 0:
             raise UsageError("a count cannot be negative", why=f"{name} is {count}")
+
+
+def _scipy_stats() -> ModuleType:
+    """Imported when a test is computed: it takes longer than reading every kept answer."""
+    from scipy import stats
+
+    return stats

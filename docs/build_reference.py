@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 
 from weigh.checks.security.rules import RULES
+from weigh.checks.table import QUESTIONS
 from weigh.cli.main import main as program
 from weigh.core.check import Check
 
@@ -32,8 +33,10 @@ A finding carries the id of a rule. Severity is how bad a hit is, confidence how
 findings close the gate: [security](../checks/security.md)."""
 SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 
-ORDER = ("security", "compatibility", "accuracy", "slices", "data", "features", "trial", "decision")
-"""The order of the job; a question that is not named here comes last."""
+BEFORE, AFTER = ("security", "compatibility"), ("data", "features", "trial", "decision")
+"""Questions of the job around those of the table; any other comes last."""
+
+ORDER = (*BEFORE, *(q.check.id for q in QUESTIONS), *AFTER)
 
 ELSEWHERE = {
     "data": "../how-to/describe-your-data.md",

@@ -24,6 +24,9 @@ myst_heading_anchors = 4
 nitpicky = True
 
 LINK = re.compile(r"\]\(([^)#\s]+\.md)(?:#[^)]*)?\)")
+LISTS = ("reference/checks",)
+"""Pages beside the indexes whose links are the list of what belongs under them."""
+
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
@@ -35,7 +38,7 @@ def setup(app: sphinx.application.Sphinx) -> None:
 def _navigate(_app: sphinx.application.Sphinx, name: str, source: list[str]) -> None:
     if name == root_doc:
         source[0] += "\n" + "\n".join(_trees(source[0]))
-    elif PurePosixPath(name).name == "index":
+    elif name in LISTS or PurePosixPath(name).name == "index":
         source[0] += f"\n{_tree(source[0], '')}"
 
 
@@ -54,6 +57,6 @@ def _tree(text: str, caption: str) -> str:
 
 
 def _page(link: str) -> str:
-    """The page's name for Sphinx; "" for a file outside docs/."""
+    """The page's name for Sphinx; "" for a file outside docs/ and for a page that is listed elsewhere."""
     path = PurePosixPath(link)
-    return "" if ".." in path.parts else str(path.with_suffix(""))
+    return "" if ".." in path.parts and path.parent.name != "checks" else str(path.with_suffix(""))

@@ -29,7 +29,7 @@ def test_a_changed_file_changes_the_lock(weigh, project):
     (project / "rows.csv").write_text("a,b\n3,4\n", encoding="utf-8")
     ended = weigh("lock", "--check")
     assert ended.code == 1
-    assert "other bytes: data.rows rows.csv" in ended.out
+    assert "other bytes: data.d rows.csv" in ended.out
     assert "written" in weigh("lock").out
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from weigh.core.facts import Coverage
-from weigh.formats.model_card import read_model_card
+from weigh.formats.model_card import MAX_RESULTS, evaluation_results, read_model_card
 from weigh.formats.reader import BytesReader
 from weigh.formats.yaml_subset import read_yaml_map
 
@@ -127,9 +127,10 @@ def test_what_a_plain_writer_writes_comes_back(values):
     assert read_yaml_map("\n".join(lines)) == (values, ())
 
 
-def test_front_matter_becomes_facts_and_prose_does_not():
+def test_front_matter_becomes_facts_and_prose_is_never_taken_for_it():
     facts = card_of("---\nlicense: mit\nlanguage: en\n---\n# Title\nlicense: other\n---\n")
-    assert {f.name: f.value for f in facts.metadata} == {"card.license": "mit", "card.language": "en"}
+    stated = {f.name: f.value for f in facts.metadata if f.name != "card.sections"}
+    assert stated == {"card.license": "mit", "card.language": "en"}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,8 @@ def test_front_matter_becomes_facts_and_prose_does_not():
 )
 def test_a_card_without_front_matter_states_nothing(text):
     facts = card_of(text)
-    assert (facts.coverage, facts.metadata) == (Coverage.COMPLETE, ())
+    assert facts.coverage is Coverage.COMPLETE
+    assert {f.name for f in facts.metadata} <= {"card.sections"}
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_fine():
@@ -152,3 +154,52 @@ def test_unread_places_are_named_by_their_line_in_the_file():
 
 def test_a_card_that_is_no_text_is_unread():
     assert read_model_card(BytesReader(b"---\n\xff\xfe"), "README.md").coverage is Coverage.UNREAD
+
+
+RESULTS = """---
+model-index:
+- name: x
+  results:
+  - task: {type: text-classification}
+    dataset: {name: IMDb, type: imdb, split: test}
+    metrics:
+    - {type: accuracy, value: 0.91}
+    - {type: f1}
+  - task: {type: text-classification}
+    metrics: [{type: accuracy, value: 1}]
+  - dataset: imdb
+---
+"""
+
+
+def test_evaluation_results_are_kept_with_what_they_do_not_say():
+    found = card_of(RESULTS).fact("card.results").value
+    assert [(r["dataset"], r["split"], r["metric"], r["value"]) for r in found] == [
+        ("imdb", "test", "accuracy", "0.91"),
+        ("imdb", "test", "f1", ""),
+        ("", "", "accuracy", "1"),
+        ("imdb", "", "", ""),
+    ]
+
+
+@given(
+    st.recursive(
+        st.none() | st.text(max_size=3) | st.integers(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["results", "dataset", "metrics", "type", "value"]), inner, max_size=3
+            )
+        ),
+        max_leaves=12,
+    )
+)
+@settings(max_examples=50, deadline=None)
+def test_any_value_in_the_place_of_results_is_read(value):
+    for result in evaluation_results(value):
+        assert all(isinstance(text, str) and len(text) <= 200 for text in result.values())
+
+
+def test_no_card_has_endless_results():
+    index = [{"results": [{"metrics": [{"type": "a"}] * 300}] * 300}]
+    assert len(evaluation_results(index)) == MAX_RESULTS

@@ -14,6 +14,7 @@ from weigh.core.requirement import Comparison, Policy, Requirement, RequirementK
 from weigh.core.subject import Subject, SubjectKind
 
 CHECKS = ("accuracy", "security", "compatibility")
+QUESTIONS = ("misuse", "intended-use")
 
 
 def digest(text):
@@ -53,6 +54,15 @@ def decided(*allowed, **more):
     return Requirement("line", RequirementKind.DECISION, allowed=allowed, **more)
 
 
+def signature(question="misuse", expires="", *, about="model", outcome=ANSWERED):
+    measure = Measure("sign_off", 1.0, "count", 1, labels=labelled(question=question, expires=expires))
+    return evidence("sign-off", about=about, outcome=outcome, measures=[measure])
+
+
+def signed(question="misuse", **more):
+    return Requirement("line", RequirementKind.SIGN_OFF, "sign-off", sign_off=question, **more)
+
+
 def policy(*lines, waivers=()):
     return Policy("test", lines, tuple(waivers))
 
@@ -90,9 +100,12 @@ outcomes = st.one_of(
 
 @st.composite
 def pieces(draw):
-    """At most one piece of evidence a check."""
+    """At most one piece of evidence a check, and some sign-offs."""
     checks = draw(st.lists(st.sampled_from(CHECKS), unique=True))
-    return tuple(
+    days = st.sampled_from(["", "2026-11-20", "2026-11-21", "2027-01-01", "soon"])
+    questions = draw(st.lists(st.sampled_from(QUESTIONS), unique=True))
+    signatures = tuple(signature(q, draw(days), outcome=draw(outcomes)) for q in questions)
+    return signatures + tuple(
         evidence(
             check,
             outcome=draw(outcomes),
@@ -112,7 +125,9 @@ def requirements(draw):
     return Requirement(
         id="line",
         kind=kind,
-        check="" if kind is RequirementKind.DECISION else draw(st.sampled_from(CHECKS)),
+        check={RequirementKind.DECISION: "", RequirementKind.SIGN_OFF: "sign-off"}.get(
+            kind, draw(st.sampled_from(CHECKS))
+        ),
         required=draw(st.booleans()),
         measure="accuracy",
         comparison=draw(st.sampled_from(Comparison)),
@@ -121,6 +136,7 @@ def requirements(draw):
         use_interval=draw(st.booleans()),
         max_severity=draw(st.sampled_from(Severity)).value,
         allowed=tuple(allowed) if kind is RequirementKind.DECISION else (),
+        sign_off=draw(st.sampled_from(QUESTIONS)) if kind is RequirementKind.SIGN_OFF else "",
     )
 
 

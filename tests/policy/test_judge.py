@@ -18,13 +18,13 @@ from evidence_making import (
     policy,
     requirements,
 )
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from weigh.core.finding import Severity
 from weigh.core.outcome import ANSWERED, Outcome, OutcomeKind
 from weigh.core.recommendation import Decision
 from weigh.core.verdict import VerdictKind, worst
-from weigh.policy.judge import _compared, judge, policy_digest
+from weigh.policy.judge import NOTHING_REQUIRED, _compared, judge, policy_digest
 
 TODAY = date(2026, 11, 21)
 ORDER = (VerdictKind.PASS, VerdictKind.UNKNOWN, VerdictKind.FAIL)
@@ -128,7 +128,8 @@ def test_a_decision_is_allowed_or_not_or_was_not_made(decision, expected):
 
 def test_an_advisory_line_is_listed_and_counts_for_nothing():
     item = evidence("security", findings=[finding()])
-    verdict = judge(policy(no_worse_than("low", required=False)), (item,), None, today=TODAY)
+    lines = policy(no_worse_than("low", required=False), replace(answered("security"), id="other"))
+    verdict = judge(lines, (item,), None, today=TODAY)
     assert verdict.kind == "pass"
     assert verdict.reasons[0].kind == "fail"
     assert not verdict.reasons[0].required
@@ -145,6 +146,44 @@ def test_a_check_that_does_not_apply_is_said_and_does_not_count():
     assert not verdict.reasons[0].required
 
 
+@pytest.mark.parametrize(
+    "line", [no_worse_than("critical", required=False), at_least(0.1, required=False), decided("adopt_as_is")]
+)
+def test_a_policy_that_requires_nothing_passes_nothing(line):
+    items = (evidence("security"), evidence(measures=[accuracy(0.9)]))
+    advisory = replace(line, required=False)
+    verdict = judge(policy(advisory), items, Decision.ADOPT_AS_IS, today=TODAY)
+    assert verdict.reasons[0].kind == "pass"
+    assert verdict.kind == "unknown"
+    assert verdict.reasons[1].requirement == NOTHING_REQUIRED
+    assert verdict.reasons[1].text == "the policy passes nothing: all its lines are advisory"
+
+
+def test_a_policy_of_which_nothing_required_applies_passes_nothing():
+    verdict = judge(policy(no_worse_than("low")), (), None, today=TODAY, not_asked={"security": "no model"})
+    assert verdict.kind == "unknown"
+    assert "none of its required lines applies to this job" in verdict.reasons[1].text
+
+
+def test_a_question_that_was_not_put_is_unknown_and_says_why():
+    verdict = judge(policy(answered()), (), None, today=TODAY, not_put={"compatibility": "no --group"})
+    assert verdict.kind == "unknown"
+    assert verdict.reasons[0].required
+    assert verdict.reasons[0].text == "compatibility was not asked: no --group"
+
+
+def test_an_interval_without_width_because_nothing_varied_settles_nothing():
+    flat = replace(accuracy(1.0, 1.0, 1.0), method="degenerate")
+    item = evidence(measures=[flat])
+    for line in (at_least(0.5), at_most(0.5), at_least(1.0)):
+        assert verdict_of(line, item) == "unknown"
+    (reason,) = judge(policy(at_least(0.5)), (item,), None, today=TODAY).reasons
+    assert "nothing was seen to vary" in reason.text
+    # Whoever asks for the point alone gets the point alone.
+    assert verdict_of(at_least(0.5, use_interval=False), item) == "pass"
+    assert verdict_of(at_least(0.5), evidence(measures=[replace(flat, method="exact")])) == "pass"
+
+
 def test_a_reason_cites_the_evidence_it_rests_on_and_tells_its_parts():
     item = evidence(measures=[accuracy(0.9, 0.88, 0.92, test="a"), accuracy(0.5, 0.45, 0.55, test="b")])
     (reason,) = judge(policy(at_least(0.6)), (item,), None, today=TODAY).reasons
@@ -158,7 +197,8 @@ def test_a_reason_cites_the_evidence_it_rests_on_and_tells_its_parts():
 def test_fail_beats_unknown_beats_pass(lines, items, decision):
     verdict = judge(lines, items, decision, today=TODAY)
     assert verdict.kind is worst(r.kind for r in verdict.reasons if r.required)
-    assert [r.requirement for r in verdict.reasons] == [line.id for line in lines.requirements]
+    own = [r.requirement for r in verdict.reasons if r.requirement != NOTHING_REQUIRED]
+    assert own == [line.id for line in lines.requirements]
     for reason in verdict.reasons:
         assert not reason.children or reason.kind is worst(c.kind for c in reason.children)
 
@@ -192,6 +232,8 @@ def test_an_answer_that_turns_into_no_answer_never_makes_a_pass(lines, items, de
 @laws
 @given(policies(), requirements(), pieces(), decisions)
 def test_one_more_requirement_never_improves_the_verdict(lines, more, items, decision):
+    # Where nothing was required before, there was no verdict to improve.
+    assume(any(line.required for line in lines.requirements))
     before = judge(lines, items, decision, today=TODAY)
     after = judge(policy(*lines.requirements, more), items, decision, today=TODAY)
     assert ORDER.index(after.kind) >= ORDER.index(before.kind)

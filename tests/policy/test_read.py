@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from weigh.core.errors import NotFoundError, UsageError
+from weigh.core.finding import Severity
 from weigh.core.requirement import Comparison, RequirementKind
 from weigh.policy.presets import preset_names, preset_text
 from weigh.policy.read import MAX_BYTES, read_policy, read_preset
@@ -99,6 +100,40 @@ def test_an_unknown_packaged_policy_names_those_there_are():
         read_policy(HEAD + 'extends = "../../etc/passwd"\n')
 
 
+def test_a_line_may_ask_for_a_signature():
+    (line,) = read_policy(HEAD + '[[require]]\nid = "a"\nsign_off = "intended-use"\n').requirements
+    assert (line.kind, line.check, line.sign_off) == (RequirementKind.SIGN_OFF, "sign-off", "intended-use")
+    assert line.required
+
+
+def test_presets_ask_more_and_more():
+    personal, team, regulated = (read_preset(name) for name in ("personal", "team", "regulated"))
+    for less, more in ((personal, team), (team, regulated)):
+        ids = [line.id for line in more.requirements]
+        assert [line.id for line in less.requirements] == ids[: len(less.requirements)]
+        required = {line.id for line in more.requirements if line.required}
+        assert {line.id for line in less.requirements if line.required} < required
+        for before, after in zip(less.requirements, more.requirements, strict=False):
+            # A line that is taken over may grow stricter, never milder.
+            assert (before.kind, before.check, before.measure) == (after.kind, after.check, after.measure)
+            assert Severity(after.max_severity).rank <= Severity(before.max_severity).rank
+
+
+def test_only_the_regulated_policy_cannot_pass_without_a_person():
+    signed = {
+        name: [line for line in read_preset(name).requirements if line.sign_off and line.required]
+        for name in preset_names()
+    }
+    assert [name for name, lines in signed.items() if lines] == ["regulated"]
+    assert len(signed["regulated"]) == 7
+
+
+def test_a_project_may_extend_any_preset():
+    for name in preset_names():
+        child = read_policy(HEAD + f'extends = "{name}"\n' + LINE)
+        assert child.requirements[:-1] == read_preset(name).requirements
+
+
 BROKEN = {
     "no TOML": ("name = ", "is not TOML"),
     "no name": (LINE, "name must be a text"),
@@ -138,6 +173,15 @@ BROKEN = {
     "no decision": (HEAD + '[[require]]\nid = "a"\ndecision = []\n', "decision must be"),
     "a decision with a check": (
         HEAD + '[[require]]\nid = "a"\ncheck = "b"\ndecision = ["keep_baseline"]\n',
+        "'check'",
+    ),
+    "a signature of nothing": (HEAD + '[[require]]\nid = "a"\nsign_off = ""\n', "sign_off must be a text"),
+    "a signature of a sentence": (
+        HEAD + '[[require]]\nid = "a"\nsign_off = "is it ok?"\n',
+        "name a question",
+    ),
+    "a signature with a check": (
+        HEAD + '[[require]]\nid = "a"\ncheck = "b"\nsign_off = "misuse"\n',
         "'check'",
     ),
     "required": (HEAD + LINE + 'required = "yes"\n', "required must be true or false"),

@@ -51,8 +51,8 @@ class ModelCase:
         subject: the model by digest.
         view: its files and facts.
         read: opens one of its files by path, for a check that reads text the facts do not hold.
-        elsewhere: the answers that a check (by id) gave about other models, newest for each, from the
-            ledger; a check that compares snapshots finds its own earlier answers here.
+        elsewhere: every answer that a check (by id) has given, about this model and others, oldest first,
+            from the ledger: what a check has seen before, and what people signed (`sign-off`).
         keep: where artifacts go.
     """
 
@@ -65,7 +65,7 @@ class ModelCase:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An answer a check gave about another subject.
+    """An answer a check gave before.
 
     Attributes:
         subject: what it was about.

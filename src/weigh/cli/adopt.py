@@ -200,13 +200,14 @@ def _write(report: "Report", out: Path, *, as_json: bool) -> None:
     from weigh.render.report_json import to_json
     from weigh.render.terminal import screen
 
-    html, data = write_report(report, out, command=_command())
+    written = write_report(report, out, command=_command())
     if as_json:
         click.echo(json_text(to_json(report).decode("utf-8")))
         return
     width = shutil.get_terminal_size((100, 24)).columns
     click.echo(screen(report, width=min(width, 120), colour=_colour()), nl=False)
-    click.echo(f"report     {visible(str(html))}  and  {visible(str(data))}")
+    html, *others = written
+    click.echo(f"report     {visible(str(html))}  beside  {', '.join(path.name for path in others)}")
 
 
 def _colour() -> bool:

@@ -16,7 +16,11 @@ from weigh.core.errors import ExitCode, UsageError, WeighError
 COMMANDS: dict[str, tuple[str, str]] = {
     "adopt": ("weigh.cli.adopt:adopt", "May we depend on this model, and how? Measured on your data."),
     "demo": ("weigh.cli.demo:demo", "The same, on a model and data that we picked. Start here."),
+    "report": ("weigh.cli.report:report", "Show, open or convert the report of an adoption."),
     "lock": ("weigh.cli.lock:lock", "Fetch what models.toml declares and write models.lock."),
+    "watch": ("weigh.cli.watch:watch", "Is new data still like the data the model was judged on?"),
+    "policy": ("weigh.cli.policy:policy", "What the packaged policies and your own ask for."),
+    "sign-off": ("weigh.cli.sign_off:sign_off", "Put your name under an answer that only a person can give."),
     "cache": ("weigh.cli.cache:cache", "What weigh keeps on this machine, and making room."),
 }
 

@@ -1,8 +1,14 @@
-"""LicenceClaim: who says the artifact is under which licence."""
+"""Licences: who says which one holds, the uses a person may intend, and what a licence says to them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
+from weigh.core.errors import UsageError
 from weigh.core.facts import Basis
+
+PAPERS = "papers"
+"""Folder of a snapshot with what a model's packages say of their terms: `papers/NAME-VERSION/…`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +26,67 @@ class LicenceClaim:
     text: str
     spdx: str
     basis: Basis
+
+
+class Use(StrEnum):
+    """What a person may intend with a model: the closed vocabulary of `--use`."""
+
+    COMMERCIAL = "commercial"
+    """In a product, a service or the operations of a business."""
+
+    RESEARCH = "research"
+    """Study, experiment or teaching whose results are not sold."""
+
+    MEDICAL = "medical"
+    """Diagnosis, treatment, triage, advice on health."""
+
+    LEGAL = "legal"
+    """Administration of justice, law enforcement, immigration, legal advice."""
+
+    BIOMETRIC = "biometric"
+    """Recognising or categorising people by body, face, voice or gait."""
+
+    SURVEILLANCE = "surveillance"
+    """Watching or tracking people."""
+
+    MILITARY = "military"
+    """Warfare, weapons and their development."""
+
+    REDISTRIBUTION = "redistribution"
+    """Handing the files on, alone or inside a product."""
+
+    FINE_TUNE = "fine-tune"
+    """Training it further and using the result."""
+
+    TRAINING_OTHER_MODELS = "training-other-models"
+    """Using it or what it puts out to train or improve another model."""
+
+    HOSTING = "hosting"
+    """Letting others use it over a network."""
+
+
+class Permission(StrEnum):
+    """What the terms say to one use. Silence of the records is UNKNOWN, never ALLOWED."""
+
+    ALLOWED = "allowed"
+    CONDITIONAL = "conditional"
+    FORBIDDEN = "forbidden"
+    UNKNOWN = "unknown"
+
+
+def check_uses(names: Iterable[str]) -> tuple[str, ...]:
+    """The intended uses, sorted and each once.
+
+    Raises:
+        UsageError: a name is not in the vocabulary of `Use`.
+    """
+    known = [use.value for use in Use]
+    wanted = sorted(set(names))
+    for name in wanted:
+        if name not in known:
+            raise UsageError(
+                f'there is no use "{name}"',
+                why=f"the uses that licences are held against: {', '.join(known)}",
+                hint="--use commercial",
+            )
+    return tuple(wanted)

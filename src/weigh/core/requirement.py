@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+SIGN_OFF_CHECK = "sign-off"
+"""Id of the evidence in which a named person answers a question that no measurement can.
+
+It carries a measure `sign_off` for each question, labelled `question` and `expires` (ISO date, "" for never).
+"""
+
 
 class RequirementKind(StrEnum):
     """What a policy line looks at."""
@@ -11,6 +17,7 @@ class RequirementKind(StrEnum):
     FINDING = "finding"
     OUTCOME = "outcome"
     DECISION = "decision"
+    SIGN_OFF = "sign_off"
 
 
 class Comparison(StrEnum):
@@ -27,7 +34,7 @@ class Requirement:
     Attributes:
         id: name of the line.
         kind: what it looks at.
-        check: id of the check whose evidence it reads ("" for the decision).
+        check: id of the check whose evidence it reads ("" for the decision; `sign-off` for SIGN_OFF).
         required: an unknown here makes the verdict unknown; otherwise it is only listed.
         measure: measure name, for MEASURE.
         comparison: AT_LEAST or AT_MOST, for MEASURE.
@@ -36,6 +43,7 @@ class Requirement:
         use_interval: compare the interval, not the point: inside passes, outside fails, else unknown.
         max_severity: worst severity tolerated, for FINDING.
         allowed: allowed decisions, for DECISION.
+        sign_off: the question a person must have signed, for SIGN_OFF.
         why: the sentence that explains the line.
     """
 
@@ -50,6 +58,7 @@ class Requirement:
     use_interval: bool = True
     max_severity: str = "medium"
     allowed: tuple[str, ...] = ()
+    sign_off: str = ""
     why: str = ""
 
 

@@ -17,8 +17,8 @@ _ORDER = {VerdictKind.PASS: 0, VerdictKind.UNKNOWN: 1, VerdictKind.FAIL: 2}
 
 
 def worst(kinds: Iterable[VerdictKind]) -> VerdictKind:
-    """Fail beats unknown, unknown beats pass; nothing asked is a pass."""
-    return max(kinds, key=_ORDER.__getitem__, default=VerdictKind.PASS)
+    """Fail beats unknown, unknown beats pass; of nothing at all nothing is known."""
+    return max(kinds, key=_ORDER.__getitem__, default=VerdictKind.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Verdict:
         kind: pass, fail or unknown.
         policy: name of the policy.
         policy_digest: digest of its canonical form.
-        reasons: one for each line.
+        reasons: one for each line; one more when no required line spoke to the job at all.
     """
 
     kind: VerdictKind

@@ -14,6 +14,7 @@ from weigh.formats.json_config import read_json_config
 from weigh.formats.model_card import read_model_card
 from weigh.formats.onnx import read_onnx
 from weigh.formats.onnx_messages import MODEL
+from weigh.formats.package_metadata import read_package_metadata
 from weigh.formats.safetensors import MAX_HEADER, read_safetensors
 from weigh.formats.text_files import read_text
 from weigh.formats.tokenizer_json import read_tokenizer
@@ -29,6 +30,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "json": read_json_config,
         "tokenizer": read_tokenizer,
         "model-card": read_model_card,
+        "package-metadata": read_package_metadata,
         "text": read_text,
     }
 )
@@ -87,9 +89,16 @@ _ENDINGS = {
 _NAMES = {
     "tokenizer.json": "tokenizer",
     "readme.md": "model-card",
+    **dict.fromkeys(("metadata", "pkg-info"), "package-metadata"),
     **dict.fromkeys(("license", "licence", "copying", "notice", "authors", "readme"), "text"),
+    **dict.fromkeys(("licenses", "licences", "unlicense", "notices", "copyright"), "text"),
     **dict.fromkeys((".gitattributes", ".gitignore", "cname"), "text"),
 }
+
+_TERMS = tuple(
+    f"{word}{mark}" for word in ("license", "licence", "copying", "notice", "unlicense") for mark in ".-_"
+)
+"""How names of licence files begin that carry more than the word."""
 
 
 def identify(reader: RangeReader, path: str) -> str:
@@ -130,9 +139,10 @@ def _by_name(path: str) -> str:
     name = path.rpartition("/")[2].lower()
     if name in _NAMES:
         return _NAMES[name]
-    if name.startswith(("license.", "licence.", "license-", "licence-")):
+    by_ending = _ENDINGS.get(name.rpartition(".")[2], "") if "." in name else ""
+    if not by_ending and name.startswith(_TERMS):
         return "text"
-    return _ENDINGS.get(name.rpartition(".")[2], "") if "." in name else ""
+    return by_ending
 
 
 def _is_safetensors(reader: RangeReader, head: bytes) -> bool:

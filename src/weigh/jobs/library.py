@@ -73,8 +73,8 @@ def adopt(
     return job.adopt(AdoptOptions.of({**DEFAULTS, **options, **asked}), events or Silent())
 
 
-def save(report: Report, folder: str | Path) -> tuple[Path, Path]:
-    """Write `report.html` and `report.json` into a folder; returns their paths.
+def save(report: Report, folder: str | Path) -> tuple[Path, ...]:
+    """Write `report.html`, `report.json` and `profile.json` into a folder; returns their paths.
 
     Raises:
         WeighError: the folder cannot be written.

@@ -17,6 +17,7 @@ from weigh.core.measure import Measure
 from weigh.core.recommendation import Decision
 from weigh.core.requirement import Comparison, Policy, Requirement, RequirementKind
 from weigh.core.verdict import Reason, Verdict, VerdictKind, worst
+from weigh.policy.sign_offs import signed
 from weigh.policy.waivers import WaiverDesk
 
 
@@ -30,6 +31,12 @@ class _Piece:
 
 _WEIGHT = {VerdictKind.FAIL: 0, VerdictKind.UNKNOWN: 1, VerdictKind.PASS: 2}
 
+DEGENERATE = "degenerate"
+"""Method of an interval without width because nothing was seen to vary: it bounds nothing."""
+
+NOTHING_REQUIRED = "(nothing required)"
+"""Name of the reason that stands when no required line spoke to the job; no line can be called so."""
+
 
 def judge(
     policy: Policy,
@@ -38,38 +45,51 @@ def judge(
     *,
     today: date,
     not_asked: Mapping[str, str] | None = None,
+    not_put: Mapping[str, str] | None = None,
 ) -> Verdict:
     """What the policy says of the evidence.
 
     The verdict is the worst of the required lines: fail beats unknown beats pass. Advisory lines
-    (`required = false`) are answered and listed, and count for nothing. A line over a check speaks
-    of every piece of its evidence: all must hold. The order of evidence and of lines changes nothing
-    but the order of the reasons, which follows the lines.
+    (`required = false`) are answered and listed, and count for nothing. Where no required line speaks
+    to the job, the verdict is unknown. A line over a check speaks of every piece of its evidence: all
+    must hold. The order of evidence and of lines changes nothing but the order of the reasons, which
+    follows the lines.
 
     Args:
         policy: the lines and waivers.
         evidence: what was found out; several pieces may come from one check.
         decision: outcome of the shoot-out, None when there was none.
-        today: the day waivers are held against.
+        today: the day waivers and sign-offs are held against.
         not_asked: check id → why the check does not apply to this job at all (no model was asked
             about). Its lines are listed as such and do not count. Never use it for a check that
             should have run and did not: that is unknown.
+        not_put: check id → why its question was not put to this job although it might have been (no
+            column of groups was named). Its lines are unknown, and say why.
     """
-    absent = not_asked or {}
+    absent, untold = not_asked or {}, not_put or {}
     pieces = tuple(sorted((_Piece(e, e.digest) for e in evidence), key=lambda p: (p.of.request, p.digest)))
     desk = WaiverDesk(policy.waivers, {p.digest: p.of.subject.digest for p in pieces}, today)
     reasons = tuple(
         _not_asked(line, absent[line.check])
         if line.check and line.check in absent
-        else desk.annotate(_line(line, pieces, decision))
+        else desk.annotate(_line(line, pieces, decision, untold, today))
         for line in policy.requirements
     )
+    if not any(reason.required for reason in reasons):
+        reasons = (*reasons, _nothing_required(policy))
     return Verdict(
         kind=worst(r.kind for r in reasons if r.required),
         policy=policy.name,
         policy_digest=policy_digest(policy),
         reasons=reasons,
     )
+
+
+def _nothing_required(policy: Policy) -> Reason:
+    """Lines that hold nothing up cannot let anything through either."""
+    asks = any(line.required for line in policy.requirements)
+    why = "none of its required lines applies to this job" if asks else "all its lines are advisory"
+    return Reason(NOTHING_REQUIRED, VerdictKind.UNKNOWN, f"the policy passes nothing: {why}")
 
 
 def policy_digest(policy: Policy) -> str:
@@ -82,14 +102,24 @@ def _not_asked(line: Requirement, why: str) -> Reason:
     return Reason(line.id, VerdictKind.UNKNOWN, f"does not apply: {why}", required=False)
 
 
-def _line(line: Requirement, pieces: tuple[_Piece, ...], decision: Decision | None) -> Reason:
+def _line(
+    line: Requirement,
+    pieces: tuple[_Piece, ...],
+    decision: Decision | None,
+    not_put: Mapping[str, str],
+    today: date,
+) -> Reason:
     if line.kind is RequirementKind.DECISION:
         return _decided(line, decision)
+    if line.kind is RequirementKind.SIGN_OFF:
+        return signed(line, tuple((p.of, p.digest) for p in pieces), today=today)
     children = tuple(
         child for piece in pieces if piece.of.check == line.check for child in _about(line, piece)
     )
     if not children:
         text = f"no evidence of the check {line.check!r}"
+        if line.check in not_put:
+            text = f"{line.check} was not asked: {not_put[line.check]}"
         return Reason(line.id, VerdictKind.UNKNOWN, text, required=line.required)
     decisive = min(children, key=lambda r: _WEIGHT[r.kind])
     more = len(children) - 1
@@ -109,7 +139,7 @@ def _about(line: Requirement, item: _Piece) -> tuple[Reason, ...]:
         case RequirementKind.OUTCOME:
             text = f"{item.of.check} was answered"
             return (_reason(line, item, VerdictKind.PASS, text) if item.of.answered else _open(line, item),)
-        case RequirementKind.DECISION:  # pragma: no cover - answered before, by _decided
+        case RequirementKind.DECISION | RequirementKind.SIGN_OFF:  # pragma: no cover - answered before
             return ()
         case _:
             assert_never(line.kind)
@@ -173,11 +203,15 @@ def _held(line: Requirement, measure: Measure) -> tuple[VerdictKind, str]:
         (VerdictKind.FAIL, Comparison.AT_LEAST): "is below",
         (VerdictKind.FAIL, Comparison.AT_MOST): "is above",
     }.get((kind, line.comparison), "does not settle")
-    return kind, f"{_phrase(measure)} {relation} {line.limit:.6g}"
+    unbounded = line.use_interval and measure.method == DEGENERATE
+    note = "; nothing was seen to vary, so its interval bounds nothing" if unbounded else ""
+    return kind, f"{_phrase(measure)} {relation} {line.limit:.6g}{note}"
 
 
 def _compared(line: Requirement, measure: Measure) -> VerdictKind:
     """Inside the limit passes, wholly outside fails, everything else is unknown."""
+    if line.use_interval and measure.method == DEGENERATE:
+        return VerdictKind.UNKNOWN
     span = _span(measure) if line.use_interval else _point(measure)
     if span is None:
         return VerdictKind.UNKNOWN

@@ -17,7 +17,14 @@ from weigh.core.errors import UsageError
 from weigh.core.finding import Severity
 from weigh.core.measure import labelled
 from weigh.core.recommendation import Decision
-from weigh.core.requirement import Comparison, Policy, Requirement, RequirementKind, Waiver
+from weigh.core.requirement import (
+    SIGN_OFF_CHECK,
+    Comparison,
+    Policy,
+    Requirement,
+    RequirementKind,
+    Waiver,
+)
 from weigh.policy.presets import preset_text
 
 MAX_BYTES = 1 << 20
@@ -30,6 +37,7 @@ _KEYS: dict[RequirementKind, tuple[str, ...]] = {
     RequirementKind.FINDING: ("check", "max_severity"),
     RequirementKind.OUTCOME: ("check", "outcome"),
     RequirementKind.DECISION: ("decision",),
+    RequirementKind.SIGN_OFF: ("sign_off",),
 }
 _MARKS: dict[str, RequirementKind] = {
     "at_least": RequirementKind.MEASURE,
@@ -38,6 +46,7 @@ _MARKS: dict[str, RequirementKind] = {
     "max_severity": RequirementKind.FINDING,
     "outcome": RequirementKind.OUTCOME,
     "decision": RequirementKind.DECISION,
+    "sign_off": RequirementKind.SIGN_OFF,
 }
 _WAIVER = ("requirement", "subject", "reason", "approver", "expires")
 _TOP = ("name", "extends", "require", "waive")
@@ -124,6 +133,8 @@ def _requirement(table: dict[str, Any], source: str) -> Requirement:
     )
     if kind is RequirementKind.DECISION:
         return replace(line, allowed=_decisions(table, place))
+    if kind is RequirementKind.SIGN_OFF:
+        return replace(line, check=SIGN_OFF_CHECK, sign_off=_question(table, place))
     line = replace(line, check=_text(table, "check", place))
     if kind is RequirementKind.FINDING:
         return replace(line, max_severity=_severity(table, place))
@@ -149,7 +160,7 @@ def _kind(table: Mapping[str, Any], place: str) -> RequirementKind:
     raise UsageError(
         f"{place} must ask exactly one thing",
         why=why,
-        hint="give one of: measure with at_least or at_most; max_severity; outcome; decision",
+        hint="give one of: measure with at_least or at_most; max_severity; outcome; decision; sign_off",
     )
 
 
@@ -190,6 +201,17 @@ def _decisions(table: Mapping[str, Any], place: str) -> tuple[str, ...]:
         # `undecided` is an unknown, and an unknown is never a pass: a policy cannot allow it.
         _one_of(item, choices, "decision", place)
     return tuple(dict.fromkeys(value))
+
+
+def _question(table: Mapping[str, Any], place: str) -> str:
+    value = _text(table, "sign_off", place)
+    if not _ID.fullmatch(value):
+        raise UsageError(
+            f"{place}: sign_off must name a question",
+            why=f"{value!r} is no name of a question",
+            hint="weigh sign-off --help lists the questions, such as intended-use",
+        )
+    return value
 
 
 def _severity(table: Mapping[str, Any], place: str) -> str:

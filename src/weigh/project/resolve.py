@@ -10,6 +10,7 @@ from weigh.core.ref import ArtifactRef, RefKind, parse_ref
 from weigh.core.snapshot import Snapshot, SnapshotFile
 from weigh.project.lock import Lock, LockedFile
 from weigh.project.manifest import Declaration, Part, inside
+from weigh.project.papers import fetch_papers, has_papers, without_papers
 from weigh.sources.source import Entry, Fetched, Locked, Source, StoredFiles
 from weigh.system.hashing import sha256_file
 
@@ -113,6 +114,11 @@ def _from_sources(declaration: Declaration, source_of: SourceOf, sink: StoredFil
             fetched = source.fetch(entry.ref, sink)
             transferred += fetched.transferred
             lines.append(_line(declaration, path, entry, fetched))
+    taken = {line.path for line in lines}
+    for part in declaration.parts:
+        for line, cost in fetch_papers(declaration, part, source_of(part.ref.kind), sink, taken=taken):
+            lines.append(line)
+            transferred += cost
     snapshot = Snapshot.of(SnapshotFile(f.path, f.size, f.sha256) for f in lines)
     return Resolved(snapshot, tuple(sorted(lines)), transferred, locked=False)
 
@@ -155,8 +161,11 @@ def _wanted(part: Part, entries: tuple[Entry, ...]) -> Iterator[tuple[str, Entry
 
 
 def matches(declaration: Declaration, locked: tuple[LockedFile, ...]) -> bool:
-    """Whether these lock lines are what the declaration asks for, as far as names tell."""
-    return bool(locked) and _first_stray(declaration, locked) is None
+    """Whether these lock lines are what locking again would give, as far as names tell.
+
+    A lock from before packages brought their papers can be used, but locking again adds them.
+    """
+    return bool(locked) and _first_stray(declaration, locked) is None and has_papers(declaration, locked)
 
 
 def _same_files(declaration: Declaration, locked: tuple[LockedFile, ...]) -> None:
@@ -171,6 +180,7 @@ def _same_files(declaration: Declaration, locked: tuple[LockedFile, ...]) -> Non
 
 def _first_stray(declaration: Declaration, locked: tuple[LockedFile, ...]) -> str | None:
     """Something that is declared and not locked, or locked and not declared."""
+    locked = without_papers(declaration, locked)
     made = {
         (place, name): [f for f in locked if _makes(part, name, f, declaration.folder)]
         for place, part in enumerate(declaration.parts)

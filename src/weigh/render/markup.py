@@ -31,6 +31,7 @@ _OWN_LINE = frozenset(
         "p",
         "polygon",
         "polyline",
+        "script",
         "section",
         "style",
         "summary",

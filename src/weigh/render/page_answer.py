@@ -1,4 +1,4 @@
-"""The page's first half for who decides: the answer, for and against, unknown, the policy."""
+"""The answer: the head of the page, its numbers, for and against, what would change it, the policy."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ _TONE = {ExitCode.FINE: "good", ExitCode.UNKNOWN: "open"}
 
 
 def heading(report: Report) -> Markup:
-    """The question, and what it was asked about."""
+    """The question, its answer, and what it was asked about."""
     model, data = report.model, report.data
     about: list[tuple[str, Node]] = []
     if model is not None:
@@ -29,8 +29,18 @@ def heading(report: Report) -> Markup:
         ("made by", f"weigh {report.tool}, seed {report.seed}"),
     ]
     return tag(
-        "header", tag("p", "weigh report", class_="kicker"), tag("h1", report.title), facts_list(about)
+        "header",
+        tag("p", "weigh report", class_="kicker"),
+        tag("h1", report.title),
+        tag("p", report.headline, class_="headline"),
+        facts_list(about),
+        class_=tone(report),
     )
+
+
+def tone(report: Report) -> str:
+    """Good, open or bad: what the exit code says."""
+    return _TONE.get(report.exit_code, "bad")
 
 
 def day(report: Report) -> str:
@@ -43,19 +53,17 @@ def day(report: Report) -> str:
 
 
 def answer(report: Report) -> Markup:
-    """The verdict with its numbers."""
+    """What the verdict rests on, in one sentence and a few numbers."""
     r = report.recommendation
-    tone = _TONE.get(report.exit_code, "bad")
     because = tag("p", r.because, class_="because") if r is not None and r.because else None
     return tag(
         "section",
         tag("h2", "The answer", id="answer-h", class_="unseen"),
-        tag("p", report.headline, class_="headline"),
-        tag("p", policy_line(report.verdict), class_="policy"),
         because,
+        tag("p", policy_line(report.verdict), class_="policy"),
         _tiles(r) if r is not None else None,
         id="answer",
-        class_=f"answer {tone}",
+        class_=f"answer {tone(report)}",
         aria_labelledby="answer-h",
     )
 

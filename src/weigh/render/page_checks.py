@@ -1,4 +1,4 @@
-"""The page's second half for who examines: every question with its picture, numbers and evidence."""
+"""Every question with its pictures, findings, numbers and evidence."""
 
 from collections.abc import Sequence
 
@@ -7,48 +7,67 @@ from weigh.core.finding import Finding, Severity
 from weigh.core.measure import Measure
 from weigh.core.outcome import OutcomeKind
 from weigh.core.report import Answer, Report
-from weigh.render import charts, numbers
-from weigh.render.charts import DotRow
+from weigh.render import numbers
+from weigh.render.figure import figure
 from weigh.render.markup import Markup, Node, join, tag
-from weigh.render.page_parts import Column, badge, details, digest, facts_list, plot, section, table
+from weigh.render.page_parts import Column, badge, details, digest, facts_list, section, table
+from weigh.render.pictures import drawings
+from weigh.render.vega import shown
 
 MAX_BLOCKS = 40
 """Questions told in full; all stand in the index, and in report.json."""
 
 MAX_FINDINGS = 100
-MAX_DOTS = 30
+MAX_PICTURES = 12
+MAX_LABEL = 160
+MAX_OPEN_ROWS = 8
+"""Rows of numbers that stand open under a picture; more are folded."""
+
 MAX_ALIKE = 3
 """Answers to one question (a trial of each arm and size) that stand side by side; more are folded."""
 
-_STYLE = 0
 # Asked for every way, size and refit: last, so that they crowd out nothing else.
 _MANY = "trial"
 _LISTED_FIRST = ("slices", "accuracy", "compatibility", "security")
 
 
-def checks(report: Report) -> Markup | None:
+def checks(report: Report, *, command: str = "") -> Markup | None:
     """Every question: what came out, findings, measures, and how to cite it."""
     if not report.answers:
         return None
-    asked: dict[str, list[int]] = {}
-    for i in _told(report):
-        asked.setdefault(report.answers[i].evidence.check, []).append(i)
-    blocks = [block for same in asked.values() for block in _together(report, same)]
+    blocks = [
+        block for check, same in asked(report) for block in _together(report, check, same, command=command)
+    ]
     lead = "Each answer is kept under its digest; the same question asked again gives the same digest."
     return section("checks", "Every question and its answer", *blocks, lead=lead)
 
 
-def _together(report: Report, same: Sequence[int]) -> Sequence[Markup]:
+def asked(report: Report) -> list[tuple[str, list[int]]]:
+    """Check id → numbers of its answers told in full, in the order they stand on the page."""
+    out: dict[str, list[int]] = {}
+    for i in told(report):
+        out.setdefault(report.answers[i].evidence.check, []).append(i)
+    return list(out.items())
+
+
+def anchor(report: Report, same: Sequence[int]) -> str:
+    """Id of the element that holds the answers to one question."""
+    check = report.answers[same[0]].evidence.check
+    return f"answer-{same[0]}" if len(same) <= MAX_ALIKE or not check else f"answers-{same[0]}"
+
+
+def _together(report: Report, check: str, same: Sequence[int], *, command: str) -> Sequence[Markup]:
     """The answers to one question: each by itself, or folded when they are many."""
-    blocks = [_block(report.answers[i], i) for i in same]
+    blocks = [_block(report.answers[i], i, command=command) for i in same]
     if len(blocks) <= MAX_ALIKE:
         return blocks
     question = tag("span", report.answers[same[0]].question, class_="question")
-    said = tag("span", f"asked {numbers.count(len(blocks))} times", class_="quiet")
-    return [tag("article", details(join((question, said), " "), *blocks))]
+    said = tag("span", f"{check}, asked {numbers.count(len(blocks))} times", class_="quiet")
+    folded = details(join((question, said), " "), *blocks)
+    return [tag("article", folded, id=anchor(report, same), class_="folded")]
 
 
-def _told(report: Report) -> list[int]:
+def told(report: Report) -> list[int]:
     """Numbers of the answers told in full: what was found first, then what everybody asks."""
     ranked = sorted(range(len(report.answers)), key=lambda i: _rank(report.answers[i].evidence))
     return ranked[:MAX_BLOCKS]
@@ -61,14 +80,15 @@ def _rank(evidence: Evidence) -> tuple[int, int]:
     return (-worst if worst >= Severity.MEDIUM.rank else 0, named)
 
 
-def _block(answer: Answer, i: int) -> Markup:
+def _block(answer: Answer, i: int, *, command: str) -> Markup:
     evidence = answer.evidence
     findings = sorted(evidence.findings, key=lambda f: -f.severity.rank)
-    worth_seeing = bool(findings) or evidence.check in _LISTED_FIRST or not evidence.answered
+    worth_seeing = evidence.check != _MANY
+    figures = _figures(answer)
     summary = join(
         (
             tag("span", answer.question, class_="question"),
-            tag("span", evidence.subject.name, class_="quiet") if evidence.subject.name else None,
+            tag("span", join((evidence.check, evidence.subject.name or None), " · "), class_="quiet"),
             badge(evidence.outcome.kind.value),
             badge(findings[0].severity.value) if findings else None,
         ),
@@ -81,9 +101,9 @@ def _block(answer: Answer, i: int) -> Markup:
             _outcome(evidence),
             *(_finding(f) for f in findings[:MAX_FINDINGS]),
             _hidden(len(findings) - MAX_FINDINGS),
-            _picture(evidence, i),
-            _measures(evidence),
-            _circumstances(answer),
+            *figures,
+            _measures(evidence, drawn=bool(figures)),
+            _circumstances(answer, command),
             opened=worth_seeing,
         ),
         id=f"answer-{i}",
@@ -117,36 +137,18 @@ def _finding(finding: Finding) -> Markup:
     )
 
 
-def _picture(evidence: Evidence, i: int) -> Markup | None:
-    """Dots for the first family of measures that has intervals to compare."""
-    families: dict[str, list[Measure]] = {}
-    for m in evidence.measures:
-        if m.low is not None and m.high is not None and m.labels:
-            families.setdefault(m.name, []).append(m)
-    name, family = max(families.items(), key=lambda f: len(f[1]), default=("", []))
-    if len(family) < 2:
-        return None
-    telling = _telling(family)
-    rows = [DotRow(_values(m, telling), _STYLE, m) for m in family[:MAX_DOTS]]
-    drawing = charts.dots(f"{name}, with intervals", rows, name=f"dots-{i}")
-    return drawing and tag("figure", tag("figcaption", name), plot(drawing))
+def _figures(answer: Answer) -> list[Markup]:
+    """The pictures the check asked for; the table below them has every number."""
+    out: list[Markup] = []
+    left = MAX_PICTURES
+    for picture in answer.pictures:
+        made = [figure(one) for one in drawings(picture, answer.evidence.measures)[:left]]
+        left -= len(made)
+        out += [tag("div", *made, class_="pair")] if len(made) > 1 else made
+    return out
 
 
-def _telling(family: Sequence[Measure]) -> frozenset[str]:
-    """Label keys whose values tell the measures of a family apart."""
-    values: dict[str, set[str]] = {}
-    for m in family:
-        for key, value in m.labels:
-            values.setdefault(key, set()).add(value)
-    return frozenset(key for key, seen in values.items() if len(seen) > 1)
-
-
-def _values(m: Measure, telling: frozenset[str]) -> str:
-    shown = [value for key, value in m.labels if key in telling] or [value for _, value in m.labels]
-    return " · ".join(shown)
-
-
-def _measures(evidence: Evidence) -> Markup | None:
+def _measures(evidence: Evidence, *, drawn: bool) -> Markup | None:
     columns = (
         Column("measure"),
         Column("of"),
@@ -155,19 +157,28 @@ def _measures(evidence: Evidence) -> Markup | None:
         Column("how"),
     )
     rows = [_measure_row(m) for m in evidence.measures]
-    return table(f"Measures of {evidence.check}", columns, rows)
+    made = table(f"Measures of {evidence.check}", columns, rows)
+    if made is None or not drawn or len(rows) <= MAX_OPEN_ROWS:
+        return made
+    return details(f"The {numbers.count(len(rows))} numbers", made)
 
 
 def _measure_row(m: Measure) -> Sequence[Node]:
     # n has its own column here, so the phrase is asked for without it.
     value = numbers.measure(m).rpartition(" n=")[0] or numbers.measure(m)
-    how = [m.method] if m.method else []
-    how += [f"{numbers.percent(m.level)} interval"] if m.low is not None else []
+    how = [f"{numbers.percent(m.level)} {m.method or 'interval'}"] if m.low is not None else []
+    how += [m.method] if m.low is None and m.method else []
     how += ["observed"] if m.observed else []
-    return [m.name, ", ".join(f"{k}={v}" for k, v in m.labels), value, numbers.count(m.n), " · ".join(how)]
+    return [
+        m.name,
+        ", ".join(f"{k}={shown(v, MAX_LABEL)}" for k, v in m.labels),
+        value,
+        numbers.count(m.n),
+        " · ".join(how),
+    ]
 
 
-def _circumstances(answer: Answer) -> Markup:
+def _circumstances(answer: Answer, command: str) -> Markup:
     e, around = answer.evidence, answer.envelope
     fresh = "asked now" if around.fresh else "from the ledger"
     pairs: list[tuple[str, Node]] = [
@@ -179,7 +190,10 @@ def _circumstances(answer: Answer) -> Markup:
     kept = [f"{a.name} ({numbers.size(a.size)})" for a in e.artifacts]
     if kept:
         pairs.append(("kept", ", ".join(kept)))
-    return details("Evidence", facts_list(pairs))
+    if command:
+        pairs.append(("again", tag("code", command, class_="command")))
+    said = tag("span", "Evidence ", digest(e.digest))
+    return details(said, facts_list(pairs))
 
 
 def index(report: Report, *, command: str = "") -> Markup | None:
@@ -192,10 +206,10 @@ def index(report: Report, *, command: str = "") -> Markup | None:
         Column("evidence"),
         Column("took", number=True),
     )
-    told = set(_told(report))
+    full = set(told(report))
     rows: list[list[Node]] = [
         [
-            tag("a", a.question, href=f"#answer-{i}") if i in told else a.question,
+            tag("a", a.question, href=f"#answer-{i}") if i in full else a.question,
             a.evidence.subject.name or a.evidence.subject.kind.value,
             badge(a.evidence.outcome.kind.value),
             numbers.count(max((m.n for m in a.evidence.measures), default=0)),

@@ -27,6 +27,8 @@ _TONE = {
     Severity.MEDIUM.value: "open",
     Severity.HIGH.value: "bad",
     Severity.CRITICAL.value: "bad",
+    "signed": "good",
+    "missing": "open",
 }
 
 
@@ -103,11 +105,6 @@ def _cited(evidence: Sequence[str]) -> Markup | None:
 def details(summary: Node, *children: Node, opened: bool = False) -> Markup:
     """Something that folds."""
     return tag("details", tag("summary", summary), *children, open="" if opened else None)
-
-
-def plot(drawing: Markup | None) -> Markup | None:
-    """A drawing that may be moved sideways where the page is narrower than it."""
-    return drawing and tag("div", drawing, class_="plot", tabindex="0", role="group", aria_label="Drawing")
 
 
 def facts_list(pairs: Iterable[tuple[str, Node]]) -> Markup:

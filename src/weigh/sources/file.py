@@ -51,6 +51,10 @@ class FileSource:
             return tuple(_entry(ref, path, file) for file in _walk(path))
         return (Entry(path.name, ref, _regular(path).st_size),)
 
+    def papers(self, ref: ArtifactRef) -> tuple[Entry, ...]:  # noqa: ARG002 - nothing local says which package it is
+        """None: a folder brings its own licence files, and an archive on disk is no release."""
+        return ()
+
     def fetch(self, entry_ref: ArtifactRef, sink: StoredFiles, *, locked: Locked | None = None) -> Fetched:
         """Copy one file, or one member of an archive, into `sink`."""
         if locked is not None and sink.has(locked.sha256):

@@ -16,6 +16,7 @@ from weigh.core.ref import ArtifactRef
 from weigh.sources.index import PackageIndexes, local_file
 from weigh.sources.members import copy_member, selected
 from weigh.sources.pages import Distribution
+from weigh.sources.papers import papers_of
 from weigh.sources.ranges import RangeUnusableError
 from weigh.sources.releases import choose
 from weigh.sources.remote_wheels import SUFFIXES, RemoteWheels
@@ -71,6 +72,13 @@ class PypiSource:
         outer = ref.members[:-1]
         found = self._members(file, outer)
         return selected(found, ref.members[-1], lambda path: exact.member(*outer, path))
+
+    def papers(self, ref: ArtifactRef) -> tuple[Entry, ...]:
+        """The metadata and licence files of the wheel or sdist, where `ref` names something inside it."""
+        if not ref.members:
+            return ()
+        file = self._choose(ref, None)
+        return papers_of(self._members(file, ()), replace(ref, file=file.filename, members=()))
 
     def fetch(self, entry_ref: ArtifactRef, sink: StoredFiles, *, locked: Locked | None = None) -> Fetched:
         """Put the distribution file or the one member that `entry_ref` names into `sink`."""

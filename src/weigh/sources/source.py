@@ -111,6 +111,13 @@ class Source(Protocol):
         """
         ...
 
+    def papers(self, ref: ArtifactRef) -> tuple[Entry, ...]:
+        """Metadata and licence files of the package that the files of `ref` are taken out of.
+
+        Their paths begin with `papers/`. Empty where `ref` is not part of a package.
+        """
+        ...
+
     def fetch(self, entry_ref: ArtifactRef, sink: StoredFiles, *, locked: Locked | None = None) -> Fetched:
         """Put the one file `entry_ref` names into `sink`, verified before it is visible.
 

@@ -48,17 +48,15 @@ def model_case(bench: Workbench, examined: Examined) -> ModelCase:
         return FileReader(bench.blobs.path(examined.view.snapshot.file(path).sha256))
 
     def elsewhere(check: str) -> tuple[Earlier, ...]:
-        return tuple(_earlier(bench, check, examined.subject.digest))
+        return tuple(_earlier(bench, check))
 
     return ModelCase(examined.subject, examined.view, read, elsewhere, BlobKeeper(bench.blobs))
 
 
-def _earlier(bench: Workbench, check: str, but: str) -> Iterator[Earlier]:
-    """The newest answer of a check about each other subject."""
-    newest = {r.evidence.subject.digest: r.evidence for r in bench.ledger.of_check(check)}
-    for digest, evidence in sorted(newest.items()):
-        if digest != but:
-            yield Earlier(evidence.subject, evidence.digest, _loader(bench, evidence))
+def _earlier(bench: Workbench, check: str) -> Iterator[Earlier]:
+    for recorded in bench.ledger.of_check(check):
+        evidence = recorded.evidence
+        yield Earlier(evidence.subject, evidence.digest, _loader(bench, evidence))
 
 
 def _loader(bench: Workbench, evidence: Evidence) -> Callable[[str], bytes | None]:

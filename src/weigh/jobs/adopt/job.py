@@ -5,7 +5,7 @@ decide → policy → report. Every step is put to the ledger, so a repeated job
 """
 
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from weigh.checks.table import QUESTIONS
 from weigh.core.errors import NotFoundError, UsageError
 from weigh.core.events import EventSink, StepDone
 from weigh.core.recommendation import Recommendation
-from weigh.core.report import SCHEMA, Report, StepLine
+from weigh.core.report import SCHEMA, Answer, Report, StepLine
 from weigh.core.requirement import Policy
+from weigh.core.sign_off import CHECK as SIGN_OFF
 from weigh.decide.budget import Budget
 from weigh.jobs.adopt import story
 from weigh.jobs.adopt.bring import Brought, bring, open_project
@@ -25,8 +26,10 @@ from weigh.jobs.adopt.case import make_case, model_case
 from weigh.jobs.adopt.data import PreparedData, prepare_data
 from weigh.jobs.adopt.model import ModelInUse, put_to_use
 from weigh.jobs.adopt.options import NO_MODEL, AdoptOptions
+from weigh.jobs.adopt.profile import ask_profile
 from weigh.jobs.adopt.questions import put_questions
 from weigh.jobs.adopt.shootout import Ground, Trials, decide, run_arms
+from weigh.jobs.sign_off import sign_offs_for
 from weigh.jobs.workbench import Workbench, open_workbench
 from weigh.policy.judge import judge
 from weigh.policy.presets import preset_names
@@ -114,7 +117,21 @@ def _question(
     looked_at = model_case(ground.bench, model.examined) if model is not None else None
     represent = model.represent if model is not None else None
     case = make_case(ground, data, looked_at, represent, trials, found, options)
-    return put_questions(ground.bench, case, QUESTIONS, ends=ends)
+    absent = put_questions(ground.bench, case, QUESTIONS, ends=ends)
+    ask_profile(ground, case, trials, model.summary.refs if model is not None else (), options)
+    if model is not None:
+        _sign_offs(ground.bench, model.digest)
+    return absent
+
+
+def _sign_offs(bench: Workbench, model: str) -> None:
+    """Put what people signed about this model beside what was measured."""
+    for signed in sign_offs_for(bench, model):
+        kept = bench.ledger.find(signed.evidence.request)
+        if kept is not None:
+            bench.answers.append(
+                Answer(SIGN_OFF.question, kept.evidence, replace(kept.envelope, fresh=False))
+            )
 
 
 def open_policy(name: str) -> Policy:

@@ -22,6 +22,9 @@ from weigh.render.words import quoted
 MOST = 3
 """Reasons shown each way; the report page has all of them."""
 
+UNDECLARED = "WGH-V001"
+"""The rule of an item that neither card nor package states."""
+
 HEADLINES = {
     Decision.ADOPT_AS_IS: "ADOPT AS IT IS",
     Decision.ADOPT_WITH_PROBE: "ADOPT WITH A PROBE",
@@ -153,9 +156,20 @@ def not_known(
     open_ones = [e for e in evidence if e.outcome.kind is not OutcomeKind.ANSWERED]
     said += [Statement(_open(e), (e.digest,)) for e in open_ones if e.check != "decision"]
     arms = found.arms if found is not None else ()
-    said += [Statement(f"{check}: {reason}") for check, reason in absent.items()]
+    said += _undeclared(evidence)
+    reasons = dict.fromkeys(absent.values())
+    said += [Statement(f"{', '.join(c for c in absent if absent[c] == r)}: {r}") for r in reasons]
     said += [Statement(f"{a.arm}: not run, {a.not_run}") for a in arms if a.not_run]
     return tuple(said)
+
+
+def _undeclared(evidence: Sequence[Evidence]) -> Iterator[Statement]:
+    """What nobody says about the model, in one line."""
+    for item in evidence:
+        missing = [f.where for f in item.findings if f.rule == UNDECLARED]
+        if missing:
+            more = f" and {len(missing) - MOST} more" if len(missing) > MOST else ""
+            yield Statement(f"not declared anywhere: {', '.join(missing[:MOST])}{more}", (item.digest,))
 
 
 def _open(item: Evidence) -> str:

@@ -1,18 +1,23 @@
 """Put a report into a folder: the page for people and the JSON for programs, of one and the same run."""
 
+import os
 from pathlib import Path
 
 from weigh.core.errors import UsageError
 from weigh.core.report import Report
 from weigh.render.html import page
 from weigh.render.report_json import to_json
+from weigh.store.blobs import Blobs
+from weigh.store.keeper import BlobKeeper
 from weigh.system.atomic import write_bytes
+from weigh.system.places import places
+from weigh.watch.shipped import ARTIFACT, CHECK as SHIPPED
 
-PAGE, DATA = "report.html", "report.json"
+PAGE, DATA, PROFILE = "report.html", "report.json", "profile.json"
 
 
-def write_report(report: Report, folder: Path, *, command: str = "") -> tuple[Path, Path]:
-    """Write `report.html` and `report.json`; returns their paths in this order.
+def write_report(report: Report, folder: Path, *, command: str = "") -> tuple[Path, ...]:
+    """Write `report.html`, `report.json` and, where one was made, `profile.json`; returns their paths.
 
     Args:
         report: what a job returned.
@@ -27,8 +32,23 @@ def write_report(report: Report, folder: Path, *, command: str = "") -> tuple[Pa
     # Both are made before either is written, so that a folder never holds halves of two runs.
     data, html = to_json(report), page(report, command=command).encode("utf-8")
     write_bytes(folder / DATA, data + b"\n")
+    profile = _profile(report)
     write_bytes(folder / PAGE, html)
-    return folder / PAGE, folder / DATA
+    if profile is None:
+        # One of an earlier run would be taken for this run's.
+        (folder / PROFILE).unlink(missing_ok=True)
+        return folder / PAGE, folder / DATA
+    write_bytes(folder / PROFILE, profile)
+    return folder / PAGE, folder / DATA, folder / PROFILE
+
+
+def _profile(report: Report) -> bytes | None:
+    """The profile that the report's evidence names, out of this user's store."""
+    answer = report.answer(SHIPPED.id)
+    artifact = answer.evidence.artifact(ARTIFACT) if answer is not None else None
+    if artifact is None:
+        return None
+    return BlobKeeper(Blobs(places(os.environ).store)).load_bytes(artifact)
 
 
 def require_folder(folder: Path) -> None:

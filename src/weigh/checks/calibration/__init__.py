@@ -1,0 +1,1 @@
+"""Do its probabilities mean what they say?"""

@@ -1,0 +1,1 @@
+"""May I use it, and under which terms?"""

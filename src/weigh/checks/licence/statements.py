@@ -1,0 +1,275 @@
+"""Every place of a model that states a licence, and what each is read as."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from weigh.checks.licence.index import Fingerprint, Found, search
+from weigh.checks.licence.reading import Reading, mentions, of_ids, read_statement
+from weigh.checks.licence.records import Records
+from weigh.core.facts import Basis, Coverage, FileFacts
+from weigh.core.licence import PAPERS, LicenceClaim
+from weigh.core.ports import ModelViewPort, RangeReader
+
+MOST_BYTES = 1024 * 1024
+"""Of one licence file; the longest licence has under 200 kB."""
+MOST_FILES = 100
+"""Licence files that are searched for texts."""
+MOST_STATEMENTS = 500
+MOST_SHOWN = 160
+"""Characters of hostile text that are kept of a statement."""
+LONG = 300
+"""Characters from which a `License` header is a text and not a name."""
+
+_TERMS = re.compile(
+    r"(?:un)?licen[cs]es?|copying|notices?|copyright|terms|eula|(?:acceptable[-_]|prohibited[-_])?use[-_]policy"
+)
+_TEXTS = frozenset({"text", "model-card", "unknown"})
+_CLASSIFIER = "License :: "
+_METADATA = ("onnx.metadata", "safetensors.metadata")
+
+
+class Origin(StrEnum):
+    """Who states it."""
+
+    CARD = "card"
+    PACKAGE = "package"
+    WEIGHTS = "weights"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a licence.
+
+    Attributes:
+        origin: who states it.
+        path: file it stands in.
+        place: where in that file, e.g. `front matter`, `License-Expression`; "" for a text.
+        text: as stated, cut (hostile text); "" for a text that was recognised.
+        reading: what it was read as.
+        holds_text: the full licence text stands there, not only its name.
+        share: fraction of the licence's text that was found; 0 for a stated name.
+        shingles: number of the licence text's shingles; 0 for a stated name.
+    """
+
+    origin: Origin
+    path: str
+    place: str
+    text: str
+    reading: Reading
+    holds_text: bool = False
+    share: float = 0.0
+    shingles: int = 0
+
+    @property
+    def package(self) -> str:
+        """`NAME-VERSION` of the package whose paper it is, "" for the model's own files."""
+        parts = self.path.split("/")
+        return parts[1] if len(parts) > 2 and parts[0] == PAPERS else ""
+
+    @property
+    def source(self) -> str:
+        """Where it stands, for people."""
+        return f"{self.path} {self.place}".strip()
+
+    @property
+    def claim(self) -> LicenceClaim:
+        """The statement as the other rooms know it."""
+        basis = Basis.DETECTED if self.origin is Origin.TEXT else Basis.DECLARED
+        return LicenceClaim(self.source, self.text, self.reading.spdx, basis)
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A licence file that was searched.
+
+    Attributes:
+        path: of the file.
+        found: the texts in it.
+    """
+
+    path: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Everything a model states.
+
+    Attributes:
+        all: in path order.
+        files: licence files that were searched for texts.
+        unread: licence files that could not be read, with the reason.
+    """
+
+    all: tuple[Statement, ...]
+    files: tuple[TextFile, ...]
+    unread: tuple[tuple[str, str], ...]
+
+    @property
+    def declared(self) -> tuple[Statement, ...]:
+        """Those that somebody stated, without the texts found in licence files."""
+        return tuple(s for s in self.all if s.origin is not Origin.TEXT)
+
+    def binding(self, records: Records) -> tuple[Statement, ...]:
+        """Those that count for a use: without vague ones that the same file says more exactly.
+
+        A classifier `Apache Software License` beside `License-Expression: Apache-2.0` adds no doubt.
+        """
+        return tuple(s for s in self.all if not self.settled(s, records, same_file=True))
+
+    def settled(self, statement: Statement, records: Records, *, same_file: bool = False) -> str:
+        """Another statement that says which of the licences a vague one means, "" when none does."""
+        if not statement.reading.vague(records):
+            return ""
+        meant = statement.reading.licences(records)
+        for other in self.all:
+            ids = other.reading.licences(records)
+            near = not same_file or other.path == statement.path
+            if near and ids and ids <= meant and not other.reading.vague(records):
+                return f"{other.source} says {other.reading.spdx}"
+        return ""
+
+    @property
+    def texts(self) -> tuple[Statement, ...]:
+        """Licence texts and notices found in licence files."""
+        return tuple(s for s in self.all if s.origin is Origin.TEXT)
+
+
+class Reader:
+    """Collects the statements of one model.
+
+    Args:
+        view: the model.
+        open_file: the bytes of one of its files.
+        records: what is known of licences.
+        index: fingerprints of licence texts.
+    """
+
+    def __init__(
+        self,
+        view: ModelViewPort,
+        open_file: Callable[[str], RangeReader],
+        records: Records,
+        index: Sequence[Fingerprint],
+    ) -> None:
+        self._view, self._open, self._records, self._index = view, open_file, records, index
+
+    def statements(self) -> Statements:
+        """Every statement, in path order."""
+        found: list[Statement] = []
+        files: list[TextFile] = []
+        unread: list[tuple[str, str]] = []
+        for facts in self._view.all_facts():
+            found += self._declared(facts)
+            if not is_terms(facts.path):
+                continue
+            if facts.coverage is not Coverage.COMPLETE or len(files) >= MOST_FILES:
+                unread.append((facts.path, facts.reason or f"only {MOST_FILES} licence files are searched"))
+                continue
+            text = self._text(facts.path)
+            file = TextFile(facts.path, search(text, self._index, self._records))
+            files.append(file)
+            found += self._in_text(file, text)
+        return Statements(tuple(found[:MOST_STATEMENTS]), tuple(files), tuple(unread))
+
+    def _declared(self, facts: FileFacts) -> Iterator[Statement]:
+        if facts.format == "model-card":
+            yield from self._card(facts)
+        elif facts.format == "package-metadata":
+            yield from self._package(facts)
+        for key in _METADATA:
+            fact = facts.fact(key)
+            stated = fact.value.get("license") if fact is not None and isinstance(fact.value, dict) else None
+            if isinstance(stated, str) and stated.strip():
+                yield self._named(Origin.WEIGHTS, facts.path, "metadata", stated)
+
+    def _card(self, facts: FileFacts) -> Iterator[Statement]:
+        """`license`, and where that says only `other`, `license_name` and `license_link`."""
+        names = _texts(facts, "card.license_name")
+        links = _texts(facts, "card.license_link")
+        for stated in _texts(facts, "card.license") or names[:1]:
+            reading = read_statement(stated, self._records)
+            if not reading.ids - {"other"}:
+                closer = [read_statement(name, self._records) for name in names]
+                closer += [of_ids(list(mentions(link, self._records))[:1]) for link in links]
+                reading = next((r for r in closer if r.ids - {"other"}), reading)
+            shown = f"{stated} ({', '.join(names[:2])})" if names and stated not in names else stated
+            yield Statement(Origin.CARD, facts.path, "front matter", _first_line(shown), reading)
+
+    def _package(self, facts: FileFacts) -> Iterator[Statement]:
+        """The expression, else header and classifiers, as the core metadata specification ranks them."""
+        for stated in _texts(facts, "package.licence_expression"):
+            yield self._named(Origin.PACKAGE, facts.path, "License-Expression", stated, expression=True)
+        for stated in _texts(facts, "package.licence"):
+            if len(stated) < LONG and stated.count("\n") < 3:
+                yield self._named(Origin.PACKAGE, facts.path, "License", stated)
+                continue
+            found = search(stated, self._index, self._records)
+            best = found.matches[0] if found.matches else None
+            yield Statement(
+                Origin.PACKAGE,
+                facts.path,
+                "License",
+                _first_line(stated),
+                of_ids(m.licence for m in found.matches),
+                holds_text=best is not None and not best.notice,
+                share=best.share if best is not None else 0.0,
+                shingles=best.shingles if best is not None else 0,
+            )
+        for stated in _texts(facts, "package.classifiers"):
+            name = stated.removeprefix(_CLASSIFIER).split(" :: ")[-1]
+            if stated.startswith(_CLASSIFIER) and name != "OSI Approved":
+                yield self._named(Origin.PACKAGE, facts.path, "Classifier", name)
+
+    def _named(
+        self, origin: Origin, path: str, place: str, stated: str, *, expression: bool = False
+    ) -> Statement:
+        reading = read_statement(stated, self._records, expression=expression)
+        return Statement(origin, path, place, _first_line(stated), reading)
+
+    def _in_text(self, file: TextFile, text: str) -> Iterator[Statement]:
+        for match in file.found.matches:
+            place = "notice" if match.notice else "text"
+            reading = of_ids([match.licence])
+            yield Statement(
+                Origin.TEXT, file.path, place, "", reading, not match.notice, match.share, match.shingles
+            )
+        if not file.found.matches:
+            for id_ in dict.fromkeys(mentions(text, self._records)):
+                yield Statement(Origin.TEXT, file.path, "mention", "", of_ids([id_]))
+
+    def _text(self, path: str) -> str:
+        reader = self._open(path)
+        try:
+            return reader.read(0, MOST_BYTES).decode("utf-8", "replace")
+        finally:
+            close = getattr(reader, "close", None)
+            if close is not None:
+                close()
+
+
+def is_terms(path: str) -> bool:
+    """Whether a file is, by its name, one that holds terms."""
+    name = path.rpartition("/")[2].lower()
+    if re.search(r"/licenses/[^/]+$", f"/{path.lower()}") and path.startswith(f"{PAPERS}/"):
+        return True
+    begins = _TERMS.match(name)
+    code = name.endswith((".py", ".json", ".js", ".bin", ".safetensors", ".onnx"))
+    return begins is not None and not code and name[begins.end() :][:1] in {"", ".", "-", "_"}
+
+
+def _texts(facts: FileFacts, name: str) -> list[str]:
+    fact = facts.fact(name)
+    if fact is None:
+        return []
+    values = fact.value if isinstance(fact.value, list) else [fact.value]
+    return [str(v) for v in values if isinstance(v, str | int | float) and str(v).strip()]
+
+
+def _first_line(text: str) -> str:
+    """The first line that is not blank, cut; what has no UTF-8 form is replaced."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line[:MOST_SHOWN].encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,1 @@
+"""What could the model be misused for, and who answers for that?"""

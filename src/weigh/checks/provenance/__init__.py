@@ -1,0 +1,1 @@
+"""Where does the model come from, and does evaluation data stand among training data?"""

@@ -1,0 +1,1 @@
+"""Does it still work when the rows are disturbed?"""

@@ -1,0 +1,1 @@
+"""Rows as they come in practice: misspelt, shouted, cut off, half empty. One file a kind."""

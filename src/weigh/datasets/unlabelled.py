@@ -1,0 +1,72 @@
+"""Read rows that nobody has labelled yet, in the way their labelled predecessors were read."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from weigh.core.data import DataSpec, Roles
+from weigh.core.events import EventSink
+from weigh.datasets.duplicates import remove
+from weigh.datasets.read import read_table
+from weigh.datasets.table import FeatureColumns, Table
+
+NO_LABEL = "'unlabelled'"
+"""The label of every row: an expression of the closed grammar that needs no column."""
+
+
+def read_unlabelled(
+    spec: DataSpec,
+    open_path: Callable[[str], Path],
+    *,
+    text: str = "",
+    numeric: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    label: str = "",
+    events: EventSink,
+) -> Table:
+    """Read new rows for a predictor; copies are left out as they were from the labelled rows.
+
+    Args:
+        spec: files and how they are written.
+        open_path: where the file with this path in the data set lies on disk.
+        text: the text column, "" for a table.
+        numeric: feature columns that hold numbers.
+        categorical: feature columns that hold categories.
+        label: column or expression of the label, "" when there is none; all rows then have one class.
+        events: is told of progress.
+
+    Raises:
+        UsageError: a file, row or column that cannot be used; it names file and line.
+        MissingExtraError: duckdb is not installed.
+    """
+    roles = Roles(label=label or NO_LABEL, text=text, features=(*numeric, *categorical))
+    like = _like(tuple(numeric), tuple(categorical))
+    return remove(read_table(spec, roles, open_path, events=events, like=like)).table
+
+
+def _like(numeric: tuple[str, ...], categorical: tuple[str, ...]) -> Table:
+    """A table without rows that says which column has which type."""
+    nothing = np.empty(0, dtype=np.int64)
+    features = FeatureColumns(
+        np.empty((0, len(numeric)), dtype=np.float64),
+        numeric,
+        np.empty((0, len(categorical)), dtype=np.int64),
+        categorical,
+        ((),) * len(categorical),
+    )
+    digests = np.empty(0, dtype="S32")
+    return Table(
+        ids=(),
+        classes=(),
+        labels=nothing,
+        texts=None,
+        features=features,
+        columns={},
+        groups=nothing,
+        grouped=False,
+        row_digests=digests,
+        contents=digests,
+        group_digests=digests,
+        rows_read=0,
+    )

@@ -1,0 +1,72 @@
+"""Who must sign what: questions no measurement can answer, with the people who answered for them."""
+
+import re
+
+from weigh.core.evidence import Evidence
+from weigh.core.report import Report
+from weigh.core.sign_off import ASKED, CHECK_ID, MEASURE, SignOffQuestion
+from weigh.core.verdict import Reason, VerdictKind
+from weigh.render.markup import Markup, Node, tag
+from weigh.render.page_parts import Column, badge, digest, section, table
+
+_QUOTED = re.compile(r"'([a-z-]+)'")
+_SIGNED = re.compile(r"\bsign(?:ed|-off)\b")
+
+
+def signing(report: Report) -> Markup | None:
+    """Every signature there is and every one a line of the policy still waits for; None for neither."""
+    given = [row for a in report.answers for row in _given(report, a.evidence)]
+    missing = [row for reason in report.verdict.reasons for row in _missing(reason)]
+    columns = (
+        Column("question"),
+        Column("signed"),
+        Column("who and why"),
+        Column("until"),
+        Column("evidence"),
+    )
+    lead = (
+        "What no measurement can answer, a named person answers for. A signature is attested, "
+        "not measured; it counts for these bytes of the model only."
+    )
+    made = table("Sign-offs the policy asks for, and those given", columns, [*missing, *given])
+    return made and section("signing", "Who must sign what", made, lead=lead)
+
+
+def _given(report: Report, evidence: Evidence) -> list[list[Node]]:
+    if evidence.check != CHECK_ID:
+        return []
+    here = report.model is not None and evidence.subject.digest == report.model.digest
+    said = " ".join(f.message for f in evidence.findings) or "the evidence does not say"
+    return [
+        [
+            _question(m.label("question")),
+            badge("signed") if here else "for other bytes",
+            said,
+            m.label("expires") or "no end",
+            digest(evidence.digest),
+        ]
+        for m in evidence.measures
+        if m.name == MEASURE
+    ]
+
+
+def _missing(reason: Reason) -> list[list[Node]]:
+    """A row for a policy line that waits for a signature.
+
+    A Reason does not say which kind of line it is of, so its sentence is read: it names the question,
+    one of a closed set, in quotes.
+    """
+    if reason.kind is VerdictKind.PASS or not _SIGNED.search(reason.text):
+        return []
+    named = next((q for q in _QUOTED.findall(reason.text) if q in list(SignOffQuestion)), None)
+    if named is None:
+        return []
+    wanted = "required" if reason.required else "advisory"
+    return [[_question(named), badge("missing"), reason.text, f"{wanted} by {reason.requirement}", None]]
+
+
+def _question(name: str) -> Node:
+    if name not in list(SignOffQuestion):
+        return name
+    asked = ASKED[SignOffQuestion(name)].text
+    return tag("span", tag("strong", name), tag("span", asked, class_="sub"))

@@ -1,0 +1,125 @@
+"""The screen of a watch: the answer first, then what differs most, then what could not be seen."""
+
+from collections.abc import Iterator
+
+from weigh.core.errors import ExitCode
+from weigh.core.evidence import Evidence
+from weigh.core.finding import Severity
+from weigh.core.measure import Measure
+from weigh.core.profile import Profile
+from weigh.render import numbers
+from weigh.render.escape import cells, clip, visible
+from weigh.render.layout import INDENT, wrap
+
+MOST_PARTS = 8
+"""Lines of differences; the rest is in the JSON."""
+
+MOST_FINDINGS = 6
+_NAME_CELLS = 28
+
+_HEADLINES = {
+    ExitCode.FINE: "QUIET: these rows look like those it was judged on",
+    ExitCode.NO: "ALARM: these rows are not like those it was judged on",
+    ExitCode.UNKNOWN: "UNKNOWN: this batch does not tell",
+}
+
+_SAID = {"ks": "values", "total_variation": "shares", "missing": "missing", "mmd": "cloud", "drop": "drop"}
+
+
+def screen(
+    profile: Profile, evidence: Evidence, *, data: str, rows: int, exit_code: ExitCode, width: int
+) -> str:
+    """The answer as one screen, ending with the exit code and a newline. Every name is escaped.
+
+    Args:
+        profile: the reference.
+        evidence: the answer of the check `watch`.
+        data: how the user called the new rows.
+        rows: rows compared.
+        exit_code: how the command will end.
+        width: cells in a line.
+    """
+    room = max(width, 40)
+    against = f"{visible(data)} · {numbers.count(rows)} rows against {numbers.count(sum(profile.labels))}"
+    if profile.answering is not None:
+        against += f" · {visible(profile.answering.arm)}"
+    lines = [
+        _line("watch", against, room),
+        "",
+        _line("Verdict", _HEADLINES[exit_code], room),
+        *_wrapped(_reason(evidence), room),
+        "",
+        *_parts(evidence, room),
+        *_accuracy(evidence, room),
+        *_told(evidence, room),
+        "",
+        f"{'':<{INDENT}}exit {int(exit_code)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _reason(evidence: Evidence) -> str:
+    outcome = evidence.outcome
+    needs = f"; {numbers.count(outcome.needs_n)} rows would tell" if outcome.needs_n is not None else ""
+    if outcome.reason:
+        return visible(outcome.reason) + needs
+    unseen = [m.value for m in evidence.measures if m.name == "smallest_drift_found" and m.value is not None]
+    if not unseen:
+        return ""
+    return f"a difference below {max(unseen):.2f} could go unseen in so few rows"
+
+
+def _parts(evidence: Evidence, room: int) -> Iterator[str]:
+    found = [m for m in evidence.measures if m.name == "drift" and m.label("statistic") != "drop"]
+    found.sort(key=lambda m: -(m.value or 0.0))
+    for place, measure in enumerate(found[:MOST_PARTS]):
+        yield _line("Drift" if place == 0 else "", _part(evidence, measure), room)
+    if len(found) > MOST_PARTS:
+        yield _line("", f"{len(found) - MOST_PARTS} smaller ones are in the JSON", room)
+
+
+def _part(evidence: Evidence, measure: Measure) -> str:
+    labels = {key: measure.label(key) for key in ("family", "part", "statistic")}
+    p_value = evidence.measure("drift_p", **labels)
+    name = clip(measure.label("part"), _NAME_CELLS)
+    padded = name + " " * (_NAME_CELLS - cells(name))
+    said = _SAID.get(measure.label("statistic"), "")
+    unit = " sd" if measure.unit == "sd" else ""
+    value = numbers.estimate(measure.value, measure.low, measure.high)
+    return f"{padded} {said:<8} {value}{unit} · {numbers.p_value(p_value.value if p_value else None)}"
+
+
+_ACCURACY: tuple[tuple[str, dict[str, str], str], ...] = (
+    ("accuracy_reference", {}, "held out"),
+    ("accuracy_estimated", {"estimate": "cbpe"}, "estimated (CBPE)"),
+    ("accuracy_estimated", {"estimate": "atc"}, "estimated (ATC)"),
+    ("accuracy_measured", {}, "measured"),
+)
+
+
+def _accuracy(evidence: Evidence, room: int) -> Iterator[str]:
+    first = True
+    for name, labels, said in _ACCURACY:
+        measure = evidence.measure(name, **labels)
+        if measure is not None:
+            shown = numbers.with_interval(measure.value, measure.low, measure.high, measure.n)
+            yield _line("Accuracy" if first else "", f"{said:<{_NAME_CELLS}} {shown}", room)
+            first = False
+
+
+def _told(evidence: Evidence, room: int) -> Iterator[str]:
+    """Findings that are no difference already shown, the gravest first."""
+    others = [f for f in evidence.findings if f.severity is not Severity.HIGH]
+    others.sort(key=lambda f: -f.severity.rank)
+    for place, finding in enumerate(others[:MOST_FINDINGS]):
+        text = f"{finding.rule} {visible(finding.message)}"
+        for line, part in enumerate(wrap(text, room - INDENT, lines=3)):
+            yield _line("Know" if place == line == 0 else "", part, room)
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    return [_line("", part, room) for part in wrap(text, room - INDENT, lines=3)] if text else []
+
+
+def _line(name: str, text: str, room: int) -> str:
+    return f"{name:<{INDENT}}{clip(text, room - INDENT)}".rstrip()

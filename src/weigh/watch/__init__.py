@@ -1,0 +1,1 @@
+"""Watching: is a model still used on data like those it was judged on?"""

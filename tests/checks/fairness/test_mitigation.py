@@ -1,0 +1,220 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from scipy import stats
+
+from weigh.checks.case import Case, Declared, NotAsked
+from weigh.checks.fairness.answers import counting
+from weigh.checks.fairness.groups import Grouping
+from weigh.checks.fairness.mitigation import CHECK, QUESTION, MitigationSubject
+from weigh.checks.fairness.reweighing import reweighing
+from weigh.checks.fairness.vector import changes
+from weigh.core.outcome import OutcomeKind
+
+CODES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=60)
+
+
+@settings(max_examples=50, deadline=None)
+@given(CODES)
+def test_weighted_every_group_has_the_labels_of_the_whole(rows):
+    groups, labels = (np.array(one, dtype=np.int64) for one in zip(*rows, strict=True))
+    weights = reweighing(groups, labels)
+    assert (weights > 0).all()
+    assert weights.mean() == pytest.approx(1)
+    joint = np.zeros((4, 3))
+    np.add.at(joint, (groups, labels), weights)
+    present = np.zeros((4, 3), dtype=bool)
+    present[groups, labels] = True
+    sizes = np.outer(np.bincount(groups, minlength=4), np.bincount(labels, minlength=3)).astype(float)
+    shares = joint[present] / sizes[present]
+    assert np.allclose(shares, shares[0])
+
+
+def test_rows_without_dependence_keep_their_weight():
+    weights = reweighing(np.repeat([0, 1], 50), np.tile([0, 1], 50))
+    assert np.allclose(weights, 1)
+    assert reweighing(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)).size == 0
+
+
+def world(seed, n):
+    """Groups, labels and one feature: group 1 is labelled positive less often for the same feature."""
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, 2, n)
+    x = rng.normal(size=n) - 0.8 * group
+    labels = (x - 0.6 * group + rng.normal(size=n) > 0).astype(np.int64)
+    return group, np.stack([x, group], axis=1), labels
+
+
+def subject_of(predictions_of, seed=0, n=6000, protected=("sex",), **options):
+    from sklearn.linear_model import LogisticRegression
+
+    group, features, labels = world(seed, n)
+    half = n // 2
+    names = {"sex": np.array(["m", "w"])[group], "other": np.array(["p", "q"])[np.arange(n) % 2]}
+    asked = []
+
+    def fit(weights):
+        asked.append(weights)
+        model = LogisticRegression().fit(features[:half], labels[:half], sample_weight=weights)
+        return model.predict_proba(features[half:])
+
+    columns = {name: names[name] for name in protected}
+    test = predictions_of(
+        {name: values[half:] for name, values in columns.items()}, labels[half:], labels[half:], **options
+    )
+    training = {name: values[:half] for name, values in columns.items()}
+    return MitigationSubject(test, labels[:half], training, fit, protected), asked
+
+
+@pytest.fixture
+def ask(context_of):
+    return lambda subject: CHECK.run(subject, context_of("mitigation"))
+
+
+def test_reweighing_narrows_demographic_parity_and_every_row_of_the_vector_is_shown(ask, predictions_of):
+    subject, asked = subject_of(predictions_of)
+    found = ask(subject)
+    assert found.answered
+    assert asked[0] is None
+    assert asked[1].mean() == pytest.approx(1)
+    before, after = (
+        found.measure("demographic_parity_difference", when=when, protected="sex")
+        for when in ("before", "after")
+    )
+    assert after.high < before.low
+    moved = found.measure("mitigation_change", measure="demographic_parity_difference")
+    assert moved.value == pytest.approx(after.value - before.value)
+    assert moved.high < 0
+    shown = {m.label("measure") for m in found.measures if m.name == "mitigation_change"}
+    assert shown == {
+        "demographic_parity_difference", "equal_opportunity_difference", "false_positive_rate_difference",
+        "positive_predictive_value_difference", "group_accuracy_difference", "equalized_odds_difference",
+        "average_odds_difference", "disparate_impact", "accuracy", "balanced_accuracy", "log_loss",
+    }  # fmt: skip
+    assert found.measure("group_needed_at_inference").value == 0
+
+
+def test_what_gets_worse_is_a_finding_as_well(ask, predictions_of):
+    subject, _ = subject_of(predictions_of)
+    found = ask(subject)
+    worse = next(f for f in found.findings if f.rule == "WGH-F008")
+    better = next(f for f in found.findings if f.rule == "WGH-F009")
+    assert "log_loss" in worse.message
+    assert "demographic_parity_difference" in better.message
+    assert "not needed when it is used" in better.message
+    for measure in (m for m in found.measures if m.name == "mitigation_change"):
+        named = f"{measure.label('measure')} " in worse.message
+        up = measure.label("measure") in ("accuracy", "balanced_accuracy", "disparate_impact")
+        assert named == ((measure.high < 0) if up else (measure.low > 0))
+
+
+def test_values_before_and_after_are_those_of_their_own_answers(ask, predictions_of):
+    subject, _ = subject_of(predictions_of)
+    proba = subject.fit(None)
+    hits = proba.argmax(axis=1) == subject.test.labels
+    assert ask(subject).measure("accuracy", when="before").value == pytest.approx(hits.mean())
+
+
+def test_each_column_has_its_own_weights(ask, predictions_of):
+    subject, asked = subject_of(predictions_of, n=3000, protected=("sex", "other"))
+    found = ask(subject)
+    assert len(asked) == 3
+    assert not np.allclose(asked[1], asked[2])
+    assert found.measure("mitigation_change", protected="other", measure="log_loss") is not None
+
+
+def swapped_answers(rng, truth, answers, other):
+    """Two answers to each row that are exchangeable, so that neither is better."""
+    swap = rng.random(truth.size) < 0.5
+    return np.where(swap, other, answers), np.where(swap, answers, other)
+
+
+def test_answers_that_differ_by_chance_rarely_count_as_worse(drawn):
+    alarms = 0
+    count = counting(("no", "yes"), "", np.array([0, 1]))
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        groups, truth, answers = drawn(rng, 800, [0.6, 0.4], [0.5, 0.4], [0.8, 0.7], [0.2, 0.25])
+        other = np.where(rng.random(800) < 0.15, 1 - answers, answers)
+        first, second = swapped_answers(rng, truth, answers, other)
+        found = changes(
+            Grouping("sex", ("m", "w"), groups),
+            count,
+            count.cells(truth, first),
+            count.cells(truth, second),
+            clusters=None,
+            level=0.95,
+            seed=seed,
+        )
+        alarms += any(one.worse for one in found)
+    assert alarms <= stats.binom.ppf(0.99, 200, 0.05)
+
+
+def test_equal_answers_change_nothing(drawn):
+    groups, truth, answers = drawn(
+        np.random.default_rng(0), 500, [0.5, 0.5], [0.5] * 2, [0.8, 0.6], [0.2] * 2
+    )
+    count = counting(("no", "yes"), "", truth)
+    cells = count.cells(truth, answers)
+    found = changes(
+        Grouping("sex", ("m", "w"), groups), count, cells, cells, clusters=None, level=0.95, seed=0
+    )
+    assert all(one.change == one.low == one.high == 0 for one in found)
+    assert not any(one.worse or one.better for one in found)
+
+
+def test_clustered_rows_widen_the_changes(drawn):
+    rng = np.random.default_rng(0)
+    groups, truth, answers = (
+        np.repeat(a, 5) for a in drawn(rng, 200, [0.5] * 2, [0.5] * 2, [0.8] * 2, [0.2] * 2)
+    )
+    other = np.where(np.repeat(rng.random(200) < 0.2, 5), 1 - answers, answers)
+    count = counting(("no", "yes"), "", truth)
+    cells = [count.cells(truth, one) for one in (answers, other)]
+    widths = []
+    for clusters in (None, np.repeat(np.arange(200), 5)):
+        found = changes(
+            Grouping("g", ("a", "b"), groups), count, *cells, clusters=clusters, level=0.95, seed=0
+        )
+        widths.append(next(c.high - c.low for c in found if c.name == "accuracy"))
+    assert widths[1] == pytest.approx(widths[0] * np.sqrt(5), rel=0.1)
+
+
+def test_many_classes_have_a_vector_too(drawn):
+    rng = np.random.default_rng(0)
+    truth, groups = rng.integers(0, 4, 2000), rng.integers(0, 2, 2000)
+    before = np.where(rng.random(2000) < np.where(groups == 1, 0.5, 0.1), (truth + 1) % 4, truth)
+    count = counting(tuple("abcd"), "", truth)
+    found = {
+        (c.name, c.of): c
+        for c in changes(
+            Grouping("g", ("x", "y"), groups),
+            count,
+            count.cells(truth, before),
+            count.cells(truth, truth),
+            clusters=None,
+            level=0.95,
+            seed=0,
+        )
+    }
+    assert found["accuracy", ""].before == pytest.approx(np.mean(before == truth))
+    assert found["accuracy", ""].better
+    assert found["recall_difference", "c"].better
+    assert found["balanced_accuracy", ""].after == 1
+
+
+def test_groups_too_small_to_compare_are_inconclusive_and_cost_no_fit(ask, predictions_of):
+    subject, asked = subject_of(predictions_of, n=80)
+    found = ask(subject)
+    assert found.outcome.kind is OutcomeKind.INCONCLUSIVE
+    assert found.outcome.needs_n >= 60
+    assert not asked
+
+
+def test_the_same_question_has_the_same_answer(ask, predictions_of):
+    first, second = (ask(subject_of(predictions_of, n=2000)[0]) for _ in range(2))
+    assert first.digest == second.digest
+
+
+def test_without_a_group_column_the_question_does_not_arise():
+    assert QUESTION.put(Case(Declared())) == NotAsked("no --group column was named")

@@ -1,0 +1,86 @@
+from full_report import share
+
+from weigh.core.measure import Direction, Measure, labelled
+from weigh.core.picture import Picture, PictureKind
+from weigh.render import vega
+from weigh.render.pictures import MAX_FACETS, drawings
+
+
+def rows(drawing):
+    return drawing.spec["data"]["values"]
+
+
+def test_only_the_measures_asked_for_and_labelled_so_are_drawn():
+    measures = (
+        share("accuracy", 0.7, 10, slice="IN"),
+        share("accuracy", 0.8, 10, test="movie"),
+        share("recall", 0.9, 10, slice="IN"),
+        Measure("accuracy", None, "fraction", 0, labels=labelled(slice="US")),
+    )
+    (only,) = drawings(Picture(PictureKind.DOTS, "accuracy", "t", row="slice"), measures)
+    assert [(r["row"], r["value"], r["low"], r["high"]) for r in rows(only)] == [("IN", 0.7, 0.67, 0.73)]
+    assert rows(only)[0]["said"] == "IN: 0.700 [0.670, 0.730] n=10"
+
+
+def test_nothing_that_fits_makes_no_chart():
+    for kind in PictureKind:
+        assert drawings(Picture(kind, "accuracy", "t", row="slice", column="at"), ()) == []
+        assert (
+            drawings(Picture(kind, "other", "t", row="slice"), (share("accuracy", 0.7, 10, slice="IN"),))
+            == []
+        )
+
+
+def test_each_value_of_the_facet_gets_its_own_chart_up_to_a_bound():
+    measures = tuple(share("accuracy", 0.7, 10, slice=s, origin=f"o{i}") for i in range(9) for s in "ab")
+    made = drawings(Picture(PictureKind.DOTS, "accuracy", "Share", row="slice", facet="origin"), measures)
+    assert [d.title for d in made] == [f"Share: o{i}" for i in range(MAX_FACETS)]
+    assert [len(rows(d)) for d in made] == [2] * MAX_FACETS
+
+
+def test_rows_of_one_name_are_told_apart_by_their_other_labels():
+    measures = tuple(
+        share("accuracy", 0.7, 10, column=c, slice="other", test="t") for c in ("country", "length")
+    )
+    (one,) = drawings(Picture(PictureKind.DOTS, "accuracy", "t", row="slice"), measures)
+    assert [r["row"] for r in rows(one)] == ["country", "length"]
+
+
+def test_a_line_for_each_row_with_a_legend_only_when_there_are_several():
+    measures = tuple(
+        share("accuracy", 0.7, 10, noise=n, at=str(at)) for n in ("typos", "case") for at in (0.2, 0.1)
+    )
+    picture = Picture(PictureKind.LINE, "accuracy", "t", row="noise", column="at")
+    (two,) = drawings(picture, measures)
+    assert two.legend == (("typos", 0), ("case", 1))
+    assert [r["at"] for r in rows(two) if r["row"] == "typos"] == [0.1, 0.2]
+    (one,) = drawings(picture, measures[:2])
+    assert one.legend == ()
+
+
+def test_a_column_that_is_no_number_has_no_place_on_a_line():
+    measures = (
+        share("accuracy", 0.7, 10, at="0.1"),
+        share("accuracy", 0.8, 10, at="much"),
+        share("accuracy", 0.9, 10, at="nan"),
+    )
+    (one,) = drawings(Picture(PictureKind.LINE, "accuracy", "t", column="at"), measures)
+    assert [r["at"] for r in rows(one)] == [0.1]
+
+
+def test_a_matrix_shows_each_pair_once_and_knows_which_side_is_worse():
+    measures = tuple(
+        share("loss", v, 10, Direction.LOWER, a=a, b=b)
+        for a, b, v in (("x", "y", 0.2), ("x", "z", 0.8), ("x", "z", 0.1))
+    )
+    (one,) = drawings(Picture(PictureKind.MATRIX, "loss", "t", row="a", column="b", reference=0.5), measures)
+    assert [(r["column"], r["value"], r["hue"]) for r in rows(one)] == [
+        ("y", 0.2, "var(--s0)"),
+        ("z", 0.8, "var(--s1)"),
+    ]
+
+
+def test_what_is_left_out_of_a_drawing_is_said():
+    measures = tuple(share("accuracy", 0.7, 10, slice=str(i)) for i in range(vega.MAX_POINTS + 5))
+    (one,) = drawings(Picture(PictureKind.DOTS, "accuracy", "t", row="slice"), measures)
+    assert one.note == "40 of 45 are drawn."

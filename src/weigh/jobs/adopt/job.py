@@ -83,6 +83,7 @@ def adopt(options: AdoptOptions, events: EventSink) -> Report:
         found = decide(ground, trials, options)
         log.done("decide", _decide_line(found, trials))
         absent = _question(ground, data, model, trials, found, options, ends)
+        log.done("question", _question_line(absent, model.shown() if model is not None else 0))
         lockable = bool(project.manifest.models or project.manifest.data) and not project.lock.files
         return _report(
             Outcome(bench, options, policy, log, data, model, found, trials.notes, absent, lockable)
@@ -122,6 +123,11 @@ def _question(
     if model is not None:
         _sign_offs(ground.bench, model.digest)
     return absent
+
+
+def _question_line(absent: dict[str, str], shown: int) -> str:
+    line = f"{len(QUESTIONS) - len(absent)} questions put · {len(absent)} do not arise here"
+    return line + (f" · {numbers.count(shown)} texts made for them" if shown else "")
 
 
 def _sign_offs(bench: Workbench, model: str) -> None:

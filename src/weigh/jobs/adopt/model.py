@@ -52,6 +52,7 @@ class ModelInUse:
         limits: sandbox limits not enforced, and what was accepted by flag.
         examined: what was seen without running it.
         represent: shows it texts that are in no data set; None when it cannot be run here.
+        shown: how many texts it was shown that way.
     """
 
     summary: ModelSummary
@@ -59,6 +60,7 @@ class ModelInUse:
     offers: ModelOffers
     examined: Examined
     represent: Callable[[Sequence[str]], Rows] | None = None
+    shown: Callable[[], int] = int
     embeddings: Any = None
     scores: Any = None
     inputs: tuple[tuple[str, str], ...] = ()
@@ -68,6 +70,9 @@ class ModelInUse:
 
 class _Session:
     """Opens the model on first use and keeps it open until the job ends."""
+
+    shown = 0
+    """Texts that checks made up and the model was shown."""
 
     def __init__(self, bench: Workbench, spec: TextModelSpec, clearance: Clearance) -> None:
         self._bench, self._spec, self._clearance = bench, spec, clearance
@@ -164,6 +169,7 @@ def _in_use(
         offers=ModelOffers(labels=spec.labels if kind == "scores" else (), embeddings=kind == "embeddings"),
         examined=examined,
         represent=_representing(session, kind),
+        shown=lambda: session.shown,
         embeddings=array if kind == "embeddings" else None,
         scores=array if kind == "scores" else None,
         inputs=((kind, artifact.sha256),),
@@ -177,6 +183,7 @@ def _representing(session: "_Session", kind: str) -> Callable[[Sequence[str]], R
 
     def represent(texts: Sequence[str]) -> Rows:
         listed = list(texts)
+        session.shown += len(listed)
         if kind == "scores":
             return Rows(len(listed), texts=listed, scores=session().classify(listed).astype("float64"))
         return Rows(len(listed), texts=listed, embeddings=session().embed(listed))

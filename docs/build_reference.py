@@ -33,7 +33,7 @@ A finding carries the id of a rule. Severity is how bad a hit is, confidence how
 findings close the gate: [security](../checks/security.md)."""
 SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 
-BEFORE, AFTER = ("security", "compatibility"), ("data", "features", "trial", "decision")
+BEFORE, AFTER = ("security", "compatibility"), ("sign-off", "watch", "data", "features", "trial", "decision", "profile")
 """Questions of the job around those of the table; any other comes last."""
 
 ORDER = (*BEFORE, *(q.check.id for q in QUESTIONS), *AFTER)
@@ -43,6 +43,8 @@ ELSEWHERE = {
     "features": "../runtimes/onnx.md",
     "trial": "../explanation/how-weigh-decides.md",
     "decision": "../explanation/how-weigh-decides.md",
+    "profile": "../reference/profile.md",
+    "watch": "../how-to/watch.md",
 }
 """Pages of questions that are steps of the job and have no page under checks/."""
 
@@ -145,11 +147,22 @@ def rules(found: Iterable[Check[object]]) -> list[Row]:
         for name, rule in RULES.items()
     ]
     for check in found:
-        folder = SOURCE.parent.joinpath(*check.module.split(".")).parent
-        files = folder.glob("*.py") if folder.parent.name == "checks" else [_file(check.module)]
-        for path in sorted(files):
-            rows += _written_out(path, check)
+        for module in _own_modules(check, {c.module for c in found} - {check.module}):
+            rows += _written_out(_file(module), check)
     return sorted(rows, key=lambda row: row.id)
+
+
+def _own_modules(check: Check[object], others: set[str]) -> list[str]:
+    """The check's module and what it imports from its own folder, other checks left out."""
+    folder = check.module.rpartition(".")[0] + "."
+    seen, waiting = set(), [check.module]
+    while waiting:
+        module = waiting.pop()
+        if module not in seen | others and _file(module).is_file():
+            seen.add(module)
+            imported = IMPORTED.findall(_file(module).read_text(encoding="utf-8"))
+            waiting += [name for name in imported if name.startswith(folder)]
+    return sorted(seen)
 
 
 def _written_out(path: Path, check: Check[object]) -> Iterator[Row]:
@@ -186,6 +199,7 @@ def _file(module: str) -> Path:
     return SOURCE.parent.joinpath(*module.split(".")).with_suffix(".py")
 
 
+IMPORTED = re.compile(r"^from (weigh\.[\w.]+) import", re.MULTILINE)
 PAGES = {"reference/cli.md": cli_page, "reference/checks.md": checks_page}
 SHOWN_ON = (DOCS.parent / "README.md", DOCS / "tutorial.md")
 

@@ -86,7 +86,9 @@ def test_rules_of_the_source_are_those_of_the_reference():
 def test_pages_name_no_rule_that_does_not_exist():
     known = set(RULE.findall(page("reference/checks.md")))
     for path in PAGES:
-        assert set(RULE.findall(path.read_text(encoding="utf-8"))) <= known, path.name
+        # The worked example of a new check has a rule of its own; tests/architecture builds it.
+        made_up = {"WGH-Y001"} if path.name == "CONTRIBUTING.md" else set()
+        assert set(RULE.findall(path.read_text(encoding="utf-8"))) - made_up <= known, path.name
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
@@ -259,3 +261,10 @@ def test_the_tutorial_runs_as_written(tmp_path, monkeypatch, capsys):
 def test_python_blocks_run(block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(block.text, block.page, "exec"), {})
+
+
+def test_a_rule_belongs_to_one_check():
+    owners = {}
+    for row in SCRIPT.rules(SCRIPT.checks()):
+        owners.setdefault(row.id, set()).add(row.asked_by)
+    assert {rule: sorted(found) for rule, found in owners.items() if len(found) > 1} == {}

@@ -58,6 +58,14 @@ def test_a_line_for_each_row_with_a_legend_only_when_there_are_several():
     assert one.legend == ()
 
 
+def test_many_reliability_lines_get_a_diagonal_each_and_two_share_one():
+    measures = tuple(share("right", 0.7, 10, test=t, at=at) for t in "abc" for at in ("0.1", "0.9"))
+    picture = Picture(PictureKind.RELIABILITY, "right", "t", row="test", column="at")
+    assert [d.title for d in drawings(picture, measures)] == ["t: a", "t: b", "t: c"]
+    (both,) = drawings(picture, measures[:4])
+    assert both.legend == (("a", 0), ("b", 1))
+
+
 def test_a_column_that_is_no_number_has_no_place_on_a_line():
     measures = (
         share("accuracy", 0.7, 10, at="0.1"),

@@ -51,8 +51,8 @@ def false_alarms(times, *, kept, new, alpha):
 
 
 def test_a_fresh_sample_alarms_no_more_often_than_alpha():
-    for alarms in false_alarms(80, kept=800, new=300, alpha=0.05):
-        assert binomtest(alarms, 80).proportion_ci(0.99).low <= 0.05
+    for alarms in false_alarms(60, kept=600, new=300, alpha=0.05):
+        assert binomtest(alarms, 60).proportion_ci(0.99).low <= 0.05
 
 
 @pytest.mark.slow

@@ -1,59 +1,79 @@
-"""`weigh watch check` against what `weigh adopt` left in the store."""
+"""`weigh watch check` against a predictor that was fitted and kept as `weigh adopt` does it."""
 
 import json
+import random
 import shutil
+from contextlib import closing
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from tests.cli import conftest as program
 from tests.jobs import tiny_models as tiny
 
+from weigh.adapt.arm import Rows
+from weigh.adapt.fitted import to_arrays
+from weigh.adapt.table import arm_named
 from weigh.cli.watch import watch as command
+from weigh.core.data import Roles
 from weigh.core.errors import UsageError
 from weigh.core.events import Silent
 from weigh.core.profile import MAX_BYTES, Answering
-from weigh.datasets.prepare import load_prepared
+from weigh.datasets.prepare import Prepared
+from weigh.datasets.read import read_table
+from weigh.jobs.adopt.bring import bring, open_project
+from weigh.jobs.adopt.model import put_to_use
+from weigh.jobs.adopt.options import AdoptOptions
 from weigh.jobs.watch import WatchOptions, watch
 from weigh.jobs.workbench import open_workbench
 from weigh.store.keeper import BlobKeeper
 from weigh.watch.build import Reference, build_profile
 from weigh.watch.encoding import to_bytes
 
-weigh = program.weigh
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """A fresh folder with a fresh store."""
+    monkeypatch.setenv("WEIGH_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
 
 
-def kept_profile(arm, *, model=""):
-    """The profile of a fitted arm, from the answers in the ledger."""
-    bench = open_workbench(Silent(), offline=True)
-    keep = BlobKeeper(bench.blobs)
-    prepared = load_prepared([r.evidence for r in bench.ledger.of_check("data")][-1], keep)
-    trials = [r for r in bench.ledger.of_check("trial") if r.request.parameters["arm"] == arm]
-    full = [r.evidence for r in trials if r.evidence.artifact("predictor")]
-    trial = max(full, key=lambda e: e.measure("labels").value)
-    fitted = trial.artifact("predictor")
-    shown = [r.evidence for r in bench.ledger.of_check("features")]
-    snapshot = shown[-1].subject.digest if shown else ""
-    embeddings = None
-    if model:
-        embeddings = keep.load_arrays(shown[-1].artifact("embeddings"))[0]["embeddings"]
-    held = build_profile(
-        Reference(
-            data=prepared.digest,
-            classes=prepared.table.classes,
-            labels=prepared.table.labels,
-            train=prepared.ladder[-1],
-            held_out=prepared.tests[0].rows,
-            texts=prepared.table.texts,
-            features=prepared.table.features,
-            embeddings=embeddings,
-            proba=keep.load_arrays(trial.artifact("probabilities"))[0]["0"],
-            answering=Answering(model, (), snapshot, arm, trial.subject.digest, fitted.sha256, fitted.size),
-            text="body" if prepared.table.texts is not None else "",
-            label="stars",
+def adopted(arm_id, data, *, text="", features=(), model=""):
+    """Fit an arm on the first two thirds of a file, keep it, and return the profile."""
+    roles = Roles(label="stars", text=text, features=features)
+    with closing(open_workbench(Silent(), offline=True)) as bench:
+        project = open_project(None)
+        rows = bring(bench, project, data, data=True)
+        place = rows.snapshot.files[0].sha256
+        table = read_table(rows.spec, roles, lambda _: bench.blobs.path(place), events=Silent())
+        seen = Rows(len(table), texts=table.texts, features=table.features)
+        snapshot = ""
+        if model:
+            brought = bring(bench, project, model, data=False)
+            snapshot = brought.snapshot.digest
+            prepared = Prepared(table, (), (), (), (), "sha256:" + "0" * 64)
+            options = AdoptOptions(model=model, data=data, roles=roles)
+            with put_to_use(bench, brought, prepared, options, lambda *_: None) as used:
+                seen = replace(seen, embeddings=used.embeddings)
+        arm, keep = arm_named(arm_id), BlobKeeper(bench.blobs)
+        train, held_out = np.split(np.arange(len(table)), [2 * len(table) // 3])
+        fitted = arm.fit(seen.take(train), table.labels[train], len(table.classes), groups=None, seed=0)
+        kept = keep.keep_arrays("predictor", to_arrays(fitted))
+        return build_profile(
+            Reference(
+                data=table.digest,
+                classes=table.classes,
+                labels=table.labels,
+                train=train,
+                held_out=held_out,
+                texts=table.texts,
+                features=table.features,
+                embeddings=seen.embeddings,
+                proba=arm.predict(fitted, seen.take(held_out)),
+                answering=Answering(model, (), snapshot, arm_id, table.digest, kept.sha256, kept.size),
+                text=text,
+                label="stars",
+            )
         )
-    )
-    bench.close()
-    return held
 
 
 @pytest.fixture
@@ -75,16 +95,14 @@ def save(profile, path):
 
 
 @pytest.fixture
-def opinions(weigh, tmp_path):
-    """An adoption of reviews without a model, its profile, and two files of new rows."""
+def opinions(tmp_path):
+    """The profile of a predictor of reviews, and two files of new ones."""
     everything = tiny.shared_opinions(2000, share=0.95)
     tiny.Reviews(everything.rows[:1200], ()).save(tmp_path / "reviews.csv")
     tiny.Reviews(everything.rows[1200:], ()).save(tmp_path / "fresh.csv")
     shouted = tuple((f"{text.upper()} !!! www.shop.example", label) for text, label in everything.rows[1200:])
     tiny.Reviews(shouted, ()).save(tmp_path / "shouted.csv")
-    ended = weigh("adopt", "none", "--data", "reviews.csv", "--text", "body", "--label", "stars")
-    assert ended.code == 0, ended.err
-    return save(kept_profile("tfidf_linear"), tmp_path / "profile.json")
+    return save(adopted("tfidf_linear", "reviews.csv", text="body"), tmp_path / "profile.json")
 
 
 def test_fresh_rows_are_quiet_and_changed_ones_an_alarm(opinions, check, tmp_path):
@@ -134,7 +152,7 @@ def test_few_rows_are_no_answer(opinions, check, tmp_path):
     assert "200 rows would tell" in said
 
 
-def test_embeddings_and_answers_come_from_the_model_in_its_sandbox(weigh, check, tmp_path):
+def test_embeddings_and_answers_come_from_the_model_in_its_sandbox(check, tmp_path):
     everything = tiny.private_opinions(1600)
     tiny.Reviews(everything.rows[:900], ()).save(tmp_path / "reviews.csv")
     tiny.Reviews(everything.rows[900:], ()).save(tmp_path / "fresh.csv")
@@ -142,10 +160,8 @@ def test_embeddings_and_answers_come_from_the_model_in_its_sandbox(weigh, check,
     only = tuple(row for row in everything.rows[900:] if positive & set(row[0].split()))
     tiny.Reviews(only, ()).save(tmp_path / "good.csv")
     tiny.knowing_model(tmp_path / "model", everything)
-    assert (
-        weigh("adopt", "./model", *("--data", "reviews.csv", "--text", "body", "--label", "stars")).code == 0
-    )
-    place = save(kept_profile("probe", model="./model"), tmp_path / "profile.json")
+    held = adopted("probe", "reviews.csv", text="body", model="./model")
+    place = save(held, tmp_path / "profile.json")
     code, said = check(place, "--data", "fresh.csv")
     assert code == 0, said
     code, said = check(place, "--data", "good.csv", "--json")
@@ -161,8 +177,8 @@ def test_embeddings_and_answers_come_from_the_model_in_its_sandbox(weigh, check,
 
 
 def test_a_profile_that_names_other_arrays_of_the_store_is_not_believed(opinions, tmp_path):
-    held = kept_profile("tfidf_linear")
-    other = kept_profile("majority")
+    held = adopted("tfidf_linear", "reviews.csv", text="body")
+    other = adopted("majority", "reviews.csv", text="body")
     lying = replace(held, answering=replace(other.answering, arm="tfidf_linear"))
     save(lying, tmp_path / "lying.json")
     found = watch(WatchOptions(tmp_path / "lying.json", "fresh.csv", offline=True), Silent())
@@ -189,9 +205,7 @@ def test_a_file_that_is_no_profile_is_wrong_usage_and_not_an_alarm(tmp_path, dat
         watch(WatchOptions(tmp_path / "none.json", "x.csv"), Silent())
 
 
-def test_a_table_is_read_with_the_types_it_had(weigh, check, tmp_path):
-    import random
-
+def test_a_table_is_read_with_the_types_it_had(check, tmp_path):
     def write(name, seed, n, *, shift=0, town="Aix"):
         rng = random.Random(seed)
         lines = ["age,town,paid,stars"]
@@ -206,9 +220,8 @@ def test_a_table_is_read_with_the_types_it_had(weigh, check, tmp_path):
     write("fresh.csv", 1, 900)
     write("older.csv", 2, 900, shift=6)
     write("moved.csv", 3, 900, town="\u202eCork")
-    ended = weigh("adopt", "none", "--data", "table.csv", "--features", "age,town,paid", "--label", "stars")
-    assert ended.code == 0, ended.err
-    place = save(kept_profile("boosted"), tmp_path / "profile.json")
+    held = adopted("boosted", "table.csv", features=("age", "town", "paid"))
+    place = save(held, tmp_path / "profile.json")
     assert check(place, "--data", "fresh.csv")[0] == 0
     code, said = check(place, "--data", "older.csv")
     assert code == 1

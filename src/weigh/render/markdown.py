@@ -27,7 +27,7 @@ BREAK = "&#8203;"
 
 _MARKS = re.compile(r"[\\`*_{}\[\]|~$!]")
 _REFERENCE = re.compile(r"(@|#|:(?=//)|(?i:www)(?=\.)|(?i:GH)(?=-))")
-_OPENING = re.compile(r"^(?:[-+=:]|[0-9]{1,9}(?=[.)](?: |$)))")
+_OPENING = re.compile(r"^(?:[-+=:#]|[0-9]{1,9}(?=[.)](?: |$)))")
 
 
 def to_markdown(report: Report) -> bytes:

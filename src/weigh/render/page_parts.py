@@ -18,7 +18,8 @@ _TONE = {
     VerdictKind.PASS.value: "good",
     VerdictKind.UNKNOWN.value: "open",
     VerdictKind.FAIL.value: "bad",
-    OutcomeKind.ANSWERED.value: "good",
+    # An answer is not yet a good one: only policy says so.
+    OutcomeKind.ANSWERED.value: "calm",
     OutcomeKind.INCONCLUSIVE.value: "open",
     OutcomeKind.NOT_RUN.value: "open",
     OutcomeKind.ERROR.value: "bad",

@@ -1,7 +1,7 @@
 """From a check's pictures and measures to charts: which measures belong, and what tells them apart."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from weigh.core.measure import Direction, Measure
 from weigh.core.picture import Picture, PictureKind
@@ -11,6 +11,9 @@ from weigh.render.whisker import MAX_SERIES
 
 MAX_FACETS = 6
 """Charts of one picture; the table has the others."""
+
+MAX_ON_ONE_DIAGONAL = 2
+"""Lines of one reliability diagram; more cross each other near the diagonal and get one each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,22 @@ def drawings(picture: Picture, measures: Sequence[Measure]) -> list[Drawing]:
     Measures of another name, without the labels asked for, or without a value are left out.
     """
     wanted = [m for m in measures if _belongs(picture, m)]
+    picture = _apart(picture, wanted)
     facets = list(dict.fromkeys(m.label(picture.facet) for m in wanted)) if picture.facet else [""]
     made = (
         _drawing(picture, facet, [m for m in wanted if not picture.facet or m.label(picture.facet) == facet])
         for facet in facets[:MAX_FACETS]
     )
     return [one for one in made if one is not None]
+
+
+def _apart(picture: Picture, measures: Sequence[Measure]) -> Picture:
+    """Reliability diagrams of many rows stand side by side."""
+    if picture.kind is not PictureKind.RELIABILITY or picture.facet or not picture.row:
+        return picture
+    if len({m.label(picture.row) for m in measures}) <= MAX_ON_ONE_DIAGONAL:
+        return picture
+    return replace(picture, facet=picture.row, row="")
 
 
 def _belongs(picture: Picture, m: Measure) -> bool:

@@ -76,6 +76,7 @@ def config() -> Spec:
             "domainColor": line,
             "tickColor": line,
             "labelOverlap": "greedy",
+            "labelSeparation": 6,
         },
         "axisY": {"labelColor": "var(--ink)", "labelLimit": 240, "domain": False, "ticks": False},
         "point": {"size": 64, "filled": True, "opacity": 1},

@@ -50,8 +50,10 @@ def fill(bins: Bins, values: FloatArray) -> IntArray:
 
 
 def _filled(present: FloatArray, edges: FloatArray) -> IntArray:
-    counts = np.bincount(np.searchsorted(edges, present, side="left"), minlength=edges.size + 1)
-    return counts.astype(np.int64)
+    # Sorting and looking the few edges up is many times quicker than looking every value up.
+    below = np.searchsorted(np.sort(present), edges, side="right")
+    counts: IntArray = np.diff(below, prepend=0, append=present.size).astype(np.int64)
+    return counts
 
 
 def _edges(cuts: tuple[float, ...] | list[float], atoms: tuple[int, ...] | list[int]) -> FloatArray:

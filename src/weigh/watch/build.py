@@ -168,12 +168,12 @@ def _fixed(reference: Reference) -> Profile:
 
 
 def _far_too_large(reference: Reference, rows: int, fullest: float, most: int) -> bool:
-    """Whether columns at this resolution would need several times the room, at ten bytes a bin."""
+    """Whether columns at this resolution would need twice the room, at ten bytes a bin."""
     if reference.features is None:
         return False
     bins_each = min(1 / fullest, rows / FEWEST_ROWS)
     numbers, names = len(reference.features.numeric_names), len(reference.features.categorical_names)
-    return 10 * (numbers * bins_each + 2 * names * min(most, rows / FEWEST_ROWS)) > 4 * ROOM
+    return 10 * (numbers * bins_each + 2 * names * min(most, rows / FEWEST_ROWS)) > 2 * ROOM
 
 
 def _with_columns(

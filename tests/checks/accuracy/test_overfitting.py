@@ -1,3 +1,6 @@
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -11,6 +14,9 @@ from weigh.core.outcome import OutcomeKind
 from weigh.core.request import Request
 from weigh.core.subject import Subject, SubjectKind
 from weigh.statistics.interval import Interval
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "calibration"))
+from refit_case import case_of
 
 
 class Still:
@@ -34,7 +40,7 @@ def nearest(matrix):
     """One nearest neighbour: knows every row it was fitted on by heart."""
 
     def refit(*, train, labels, ask, weights=None, seed=0):
-        distance = ((matrix[ask][:, None] - matrix[train][None]) ** 2).sum(axis=2)
+        distance = (matrix[train] ** 2).sum(axis=1) - 2 * matrix[ask] @ matrix[train].T
         return np.eye(2)[labels[distance.argmin(axis=1)]]
 
     return refit
@@ -144,13 +150,23 @@ def test_a_division_keeps_groups_whole_and_has_rows_on_both_sides(units, size, s
     assert set(groups[division.seen]).isdisjoint(groups[division.held])
     assert division.seen.size
     assert division.held.size
-    assert division.asked.size <= max(MOST_ROWS, 2 * size)
+    assert division.asked.size <= MOST_ROWS
     assert np.unique(division.asked).size == division.asked.size
 
 
 def test_a_division_of_many_rows_takes_two_thousand_of_which_a_fifth_is_left_out():
     division = divide(np.arange(50_000), np.arange(50_000), seed=0)
     assert (division.seen.size, division.held.size) == (1600, 400)
+
+
+def test_large_groups_do_not_crowd_out_the_others():
+    groups = np.concatenate([np.zeros(5000, dtype=np.int64), np.arange(1, 300)])
+    division = divide(np.arange(groups.size), groups, seed=0)
+    assert np.unique(groups[division.asked]).size == 300
+    assert np.unique(groups[division.held]).size == 60
+    assert np.count_nonzero(groups[division.asked] == 0) == 10
+    large = np.arange(250_000) // 1000
+    assert np.unique(large[divide(np.arange(250_000), large, seed=0).asked]).size == 200
 
 
 @settings(max_examples=40, deadline=None)
@@ -183,6 +199,17 @@ def test_the_same_question_has_the_same_answer():
 
 def test_nothing_fitted_is_not_asked():
     assert isinstance(QUESTION.put(Case(Declared())), NotAsked)
+
+
+def test_one_question_covers_every_arm_that_learns_whichever_is_the_finalist():
+    asking = QUESTION.put(case_of())
+    assert asking.subject.kind is SubjectKind.PREDICTIONS
+    assert asking.parameters["arms"] == ["probe"]
+    assert asking.subject.digest == QUESTION.put(case_of("majority")).subject.digest
+    request = Request("overfitting", "code", asking.subject, asking.parameters, asking.inputs)
+    found = CHECK.run(asking.payload(), Context(request, Still(), Silent()))
+    assert found.answered
+    assert {m.label("arm") for m in found.measures} == {"probe"}
 
 
 @pytest.mark.slow

@@ -1,3 +1,6 @@
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -15,6 +18,9 @@ from weigh.core.subject import Subject, SubjectKind
 from weigh.datasets.predictions import Predictions
 from weigh.statistics.calibration import calibration_error
 from weigh.statistics.classification import log_loss
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "calibration"))
+from refit_case import case_of
 
 
 class Still:
@@ -189,6 +195,25 @@ def test_the_same_question_has_the_same_answer():
 
 def test_nothing_fitted_is_not_asked():
     assert isinstance(QUESTION.put(Case(Declared())), NotAsked)
+
+
+def put(case):
+    asking = QUESTION.put(case)
+    request = Request("calibration", "code", asking.subject, asking.parameters, asking.inputs)
+    return asking, CHECK.run(asking.payload(), Context(request, Still(), Silent()))
+
+
+def test_the_finalist_is_asked_and_a_learning_one_is_tempered_on_training_rows():
+    asking, found = put(case_of())
+    assert asking.subject.name == "probe"
+    assert ("rows", "sha256:rows") in asking.inputs
+    assert found.answered
+    assert found.measure("temperature").label("fitted_on") == "training rows"
+    assert put(case_of("as_is"))[1].measure("temperature").label("fitted_on") == "test rows"
+
+
+def test_a_constant_answer_is_not_asked_how_sure_it_is():
+    assert isinstance(QUESTION.put(case_of("majority")), NotAsked)
 
 
 @settings(max_examples=30, deadline=None)

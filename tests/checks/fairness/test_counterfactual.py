@@ -12,6 +12,7 @@ from weigh.checks.fairness.counterfactual import CHECK, MOST_TEXTS, QUESTION, Co
 from weigh.checks.fairness.identity_terms import FAMILIES
 from weigh.checks.fairness.substitution import plan, replaced, sources_in
 from weigh.core.outcome import OutcomeKind
+from weigh.core.recommendation import ArmKind
 
 TERMS = {
     "gender": "father mother son daughter he she man woman boy girl brother",
@@ -78,7 +79,7 @@ def swapped(text, family, unit=3):
         ("He gave him his.", "gender", "The aunt gave the aunt the aunt's.",
          "The uncle gave the uncle the uncle's."),
         ("MEN and boys", "gender", "AUNTS and boys", "UNCLES and boys"),
-        ("john, John's and JOHN", "names-gender", "linda, Linda's and LINDA", "michael, Michael's and MICHAEL"),
+        ("john, John's, JOHN", "names-gender", "linda, Linda's, LINDA", "michael, Michael's, MICHAEL"),
         ("a British man", "nationality", "an Ethiopian man", "a Dutch man"),
         ("An American here", "nationality", "An Ethiopian here", "A Dutch here"),
         ("Christians", "religion", "Buddhists", "Lutherans"),
@@ -136,20 +137,44 @@ def test_texts_are_shared_out_among_the_families_that_have_enough():
     assert all(sum(s.family == name for s in few) in (0, size) for name, size in sizes.items())
 
 
+def alarms(ask, seeds):
+    """Of worlds that are blind to who is meant, those that raise an alarm."""
+    rules = {"WGH-F005", "WGH-F006"}
+    found = (ask(corpus(seed, n=300), answers(seed)).findings for seed in seeds)
+    return sum(any(f.rule in rules for f in findings) for findings in found)
+
+
+def hits(ask, seeds):
+    """Of worlds in which women turn the answer, those in which the shift and the flips are found."""
+    counts = {"WGH-F006": 0, "WGH-F005": 0}
+    for seed in seeds:
+        evidence = ask(corpus(seed, n=250), answers(seed, 0.3, lambda t: -2.0 * bool(FEMALE.search(t))))
+        for rule in counts:
+            counts[rule] += (rule, "gender") in [(f.rule, f.where) for f in evidence.findings]
+    return counts
+
+
 def test_a_predictor_blind_to_who_is_meant_rarely_raises_an_alarm(ask):
-    alarms = 0
-    for seed in range(200):
-        found = ask(corpus(seed, n=300), answers(seed))
-        alarms += any(f.rule in ("WGH-F005", "WGH-F006") for f in found.findings)
-    assert alarms <= stats.binom.ppf(0.99, 200, 0.05)
+    assert alarms(ask, range(40)) <= stats.binom.ppf(0.99, 40, 0.05)
 
 
 def test_a_predictor_that_turns_on_one_family_is_found(ask):
-    found = 0
-    for seed in range(200):
-        evidence = ask(corpus(seed, n=250), answers(seed, 0.3, lambda t: -2.0 * bool(FEMALE.search(t))))
-        found += ("WGH-F006", "gender") in [(f.rule, f.where) for f in evidence.findings]
-    assert found >= 180
+    assert hits(ask, range(40))["WGH-F006"] >= 36
+
+
+@pytest.mark.slow
+def test_the_rate_of_false_alarms_over_many_worlds(ask):
+    found = alarms(ask, range(1000, 1400))
+    print(found / 400)
+    assert found <= stats.binom.ppf(0.99, 400, 0.05)
+
+
+@pytest.mark.slow
+def test_the_rate_of_hits_over_many_worlds(ask):
+    found = hits(ask, range(1000, 1300))
+    print({rule: count / 300 for rule, count in found.items()})
+    assert found["WGH-F006"] >= 0.95 * 300
+    assert found["WGH-F005"] >= 0.7 * 300
 
 
 def test_a_flip_is_a_finding_with_its_control_and_row_ids_but_no_text(ask):
@@ -204,3 +229,14 @@ def test_the_same_question_has_the_same_answer(ask):
 
 def test_without_data_the_question_does_not_arise():
     assert QUESTION.put(Case(Declared())) == NotAsked("no way of answering was fitted")
+
+
+def test_one_test_text_of_each_group_of_rows_is_asked_about(case_of):
+    subject = QUESTION.put(case_of(texts=[f"text {i}" for i in range(200)])).payload()
+    assert list(subject.texts) == [f"text {i}" for i in range(100, 200, 2)]
+    assert subject.ids[0] == "d.csv:100"
+
+
+def test_rows_of_features_and_constant_answers_are_not_asked_about(case_of):
+    assert isinstance(QUESTION.put(case_of()), NotAsked)
+    assert isinstance(QUESTION.put(case_of(texts=["he"] * 200, kind=ArmKind.CONSTANT)), NotAsked)

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import stats
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_score, recall_score
 
-from weigh.checks.case import Asking, Case, Declared, NotAsked
+from weigh.checks.case import Case, Declared, NotAsked
 from weigh.checks.fairness import metrics
 from weigh.checks.fairness.fairness import CHECK, QUESTION, FairnessSubject
 from weigh.checks.fairness.gaps import audit
@@ -301,6 +303,16 @@ def test_a_column_of_ids_costs_one_finding_and_bounded_measures(ask, predictions
     assert len(found.measures) < 200
 
 
+def test_hostile_names_of_columns_and_groups_stay_text(ask, two):
+    plain = two(gap=0.4)
+    names = np.where(plain.columns["sex"] == "w", "</td>\x1b[31m & x", "=cmd()")
+    hostile = replace(plain, columns={"a & b": names})
+    found = ask(hostile, protected=("a & b",))
+    assert found.answered
+    where = next(f.where for f in found.findings if f.rule == "WGH-F001")
+    assert where in ("a & b=</td>\x1b[31m & x", "a & b==cmd()")
+
+
 def test_a_column_that_is_not_there_is_a_usage_error(ask, two):
     with pytest.raises(UsageError) as caught:
         ask(two(), protected=("gender",))
@@ -319,7 +331,14 @@ def test_the_same_question_has_the_same_answer(ask, two):
 def test_without_a_group_column_the_question_does_not_arise():
     assert QUESTION.put(Case(Declared())) == NotAsked("no --group column was named")
     assert isinstance(QUESTION.put(Case(Declared(protected=("sex",)))), NotAsked)
-    assert not isinstance(QUESTION.put(Case(Declared())), Asking)
+
+
+def test_the_finalists_answers_on_the_first_test_set_are_asked_about(case_of, context_of):
+    asking = QUESTION.put(case_of(protected=("sex",)))
+    assert asking.parameters == {"protected": ["sex"], "positive": ""}
+    found = CHECK.run(asking.payload(), context_of("fairness"))
+    assert found.answered
+    assert found.measure("selection_rate", group="w").n == 50
 
 
 @pytest.mark.slow

@@ -1,10 +1,11 @@
 """The search for licence texts: law by law on small indexes, and rates on real texts."""
 
 import time
+import tomllib
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from licence_making import APACHE, MIT, installed_licences, prose, touched
+from licence_making import APACHE, MIT, ROOT, installed_licences, prose, touched
 
 from weigh.checks.licence.index import (
     Fingerprint,
@@ -122,6 +123,16 @@ def test_the_shipped_index_covers_what_it_should():
     }
     assert models <= full
     assert sum(len(f.shingles) for f in INDEX) * 4 < 2_000_000
+
+
+def test_the_shipped_index_holds_what_its_list_names():
+    table = tomllib.loads((ROOT / "licences/texts.toml").read_text(encoding="utf-8"))
+    for section, notice in (("texts", False), ("notices", True)):
+        listed = {licence: len(keys) for licence, keys in table[section].items()}
+        assert listed == {
+            licence: sum(f.licence == licence and f.notice is notice for f in INDEX)
+            for licence in {f.licence for f in INDEX if f.notice is notice}
+        }
 
 
 def test_licences_of_real_packages_are_found_when_touched():

@@ -186,6 +186,13 @@ def test_a_licence_file_that_cannot_be_read_leaves_the_question_open(desk):
     assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE
 
 
+def test_a_flood_of_terms_is_bounded_and_the_rest_is_named(desk):
+    flood = {f"LICENSE-{i:03}": "words and more words " * 10_000 for i in range(60)}
+    evidence = desk.ask({"README.md": card("mit"), **flood})
+    assert "WGH-C021" in rules(evidence)
+    assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE
+
+
 def test_without_a_model_the_question_does_not_arise():
     assert isinstance(put(Case(Declared())), NotAsked)
 

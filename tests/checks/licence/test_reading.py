@@ -62,6 +62,24 @@ def test_names_people_write_are_read(text, spdx):
     assert read(text).spdx == spdx
 
 
+HUB_TAGS = """
+apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0
+bigcode-openrail-m afl-3.0 artistic-2.0 bsl-1.0 bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear
+c-uda cc cc0-1.0 cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-2.0
+cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0
+cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cdla-sharing-1.0 cdla-permissive-1.0 cdla-permissive-2.0 wtfpl
+ecl-2.0 epl-1.0 epl-2.0 etalab-2.0 eupl-1.1 eupl-1.2 agpl-3.0 gfdl gpl gpl-2.0 gpl-3.0 lgpl lgpl-2.1
+lgpl-3.0 isc lppl-1.3c ms-pl mpl-2.0 odc-by odbl openmdw-1.0 openrail++ osl-3.0 postgresql ofl-1.1
+ncsa unlicense zlib pddl deepseek llama2 llama3 llama3.1 llama3.2 llama3.3 llama4 gemma unknown
+other
+"""
+
+
+@pytest.mark.parametrize("tag", HUB_TAGS.split())
+def test_tags_of_model_hubs_are_known(tag):
+    assert read(tag).ids
+
+
 def test_an_spdx_id_outvotes_a_family_where_only_expressions_may_stand():
     assert read("BSL-1.0", expression=True).spdx == "BSL-1.0"
 

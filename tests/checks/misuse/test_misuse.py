@@ -36,7 +36,7 @@ def config(**keys):
 
 
 def capabilities(evidence):
-    return {f.where for f in evidence.findings if f.rule == "WGH-M001"}
+    return {f.where for f in evidence.findings if f.rule == "WGH-H001"}
 
 
 def of_rule(evidence, rule):
@@ -59,7 +59,7 @@ def of_rule(evidence, rule):
 def test_a_declared_task_implies_what_it_can_be_misused_for(ask, task, capability):
     found = ask(card(pipeline_tag=task))
     assert capabilities(found) == {capability}
-    finding = of_rule(found, "WGH-M001")[0]
+    finding = of_rule(found, "WGH-H001")[0]
     assert finding.confidence is Confidence.HIGH
     assert f"task {task} in README.md" in finding.message
     assert found.answered
@@ -68,7 +68,7 @@ def test_a_declared_task_implies_what_it_can_be_misused_for(ask, task, capabilit
 def test_without_a_declared_task_the_architecture_speaks(ask):
     found = ask(config(architectures=["BertForSequenceClassification"], model_type="bert"))
     assert capabilities(found) == {"text-sorting"}
-    assert of_rule(found, "WGH-M001")[0].confidence is Confidence.MEDIUM
+    assert of_rule(found, "WGH-H001")[0].confidence is Confidence.MEDIUM
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_tags_count_as_declared(ask):
 
 def test_grave_capabilities_are_graver(ask):
     severities = {
-        task: of_rule(ask(card(pipeline_tag=task)), "WGH-M001")[0].severity
+        task: of_rule(ask(card(pipeline_tag=task)), "WGH-H001")[0].severity
         for task in ("text-to-speech", "sentence-similarity")
     }
     assert severities == {"text-to-speech": Severity.MEDIUM, "sentence-similarity": Severity.LOW}
@@ -105,7 +105,7 @@ def test_grave_capabilities_are_graver(ask):
 def test_when_nothing_says_what_it_does_the_question_stays_open(ask):
     found = ask({"notes.txt": b"weights"})
     assert found.outcome.kind is OutcomeKind.INCONCLUSIVE
-    assert of_rule(found, "WGH-M009")
+    assert of_rule(found, "WGH-H009")
 
 
 def test_inputs_of_a_graph_speak_where_nothing_else_does(ask):
@@ -122,16 +122,16 @@ def test_inputs_of_a_graph_speak_where_nothing_else_does(ask):
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         found = ask({"model.onnx": model.SerializeToString()})
         assert capabilities(found) == {capability}, name
-        assert of_rule(found, "WGH-M001")[0].confidence is Confidence.LOW
+        assert of_rule(found, "WGH-H001")[0].confidence is Confidence.LOW
 
 
 def test_labels_that_speak_of_persons_are_judgements_on_people(ask):
     labels = {"0": "Female", "1": "male", "2": "age_20_29", "3": "other"}
     found = ask(config(architectures=["ViTForImageClassification"], id2label=labels))
-    finding = of_rule(found, "WGH-M002")[0]
+    finding = of_rule(found, "WGH-H002")[0]
     assert "Female, male, age_20_29" in finding.message
     neutral = config(architectures=["ViTForImageClassification"], id2label={"0": "tabby", "1": "stage"})
-    assert not of_rule(ask(neutral), "WGH-M002")
+    assert not of_rule(ask(neutral), "WGH-H002")
 
 
 @pytest.mark.parametrize("word", ["stage", "terrace", "trace", "Essex", "message", "bracelet"])
@@ -152,7 +152,7 @@ For all medical texts.
 @pytest.mark.parametrize(("use", "line"), [("medical", 5), ("military", 7)])
 def test_a_declared_use_that_the_card_rules_out_is_a_conflict(ask, use, line):
     found = ask(card(OUT, pipeline_tag="feature-extraction"), (use,))
-    finding = of_rule(found, "WGH-M003")[0]
+    finding = of_rule(found, "WGH-H003")[0]
     assert finding.severity is Severity.HIGH
     assert finding.where == f"README.md line {line}"
     assert found.measure("use_conflicts").value == 1
@@ -161,7 +161,7 @@ def test_a_declared_use_that_the_card_rules_out_is_a_conflict(ask, use, line):
 
 def test_a_single_sentence_that_rules_it_out_counts_less(ask):
     found = ask(card("# m\nIt is good. It must not be used for medical texts. Fine."), ("medical",))
-    finding = of_rule(found, "WGH-M003")[0]
+    finding = of_rule(found, "WGH-H003")[0]
     assert (finding.severity, finding.confidence) == (Severity.MEDIUM, Confidence.LOW)
     assert "must not be used for medical texts" in finding.message
 
@@ -172,7 +172,7 @@ def test_a_single_sentence_that_rules_it_out_counts_less(ask):
 def test_a_use_the_card_does_not_rule_out_is_no_conflict(ask, prose):
     found = ask(card(prose, pipeline_tag="feature-extraction"), ("commercial",))
     assert found.measure("use_conflicts").value == 0
-    assert not of_rule(found, "WGH-M003")
+    assert not of_rule(found, "WGH-H003")
 
 
 @pytest.mark.parametrize(
@@ -189,15 +189,15 @@ def test_a_use_the_card_does_not_rule_out_is_no_conflict(ask, prose):
 )
 def test_a_use_that_the_licence_speaks_of_is_a_conflict(ask, licence, use):
     found = ask(card(license=licence), (use,))
-    assert of_rule(found, "WGH-M004")[0].severity is Severity.HIGH
-    assert of_rule(found, "WGH-M006")
+    assert of_rule(found, "WGH-H004")[0].severity is Severity.HIGH
+    assert of_rule(found, "WGH-H006")
 
 
 @pytest.mark.parametrize("licence", ["apache-2.0", "mit", "cc-by-4.0", "bsd-3-clause", "other", "trailing"])
 def test_other_licences_raise_no_conflict(ask, licence):
     found = ask(card(license=licence), ("commercial", "medical", "military"))
-    assert not of_rule(found, "WGH-M004")
-    assert not of_rule(found, "WGH-M006")
+    assert not of_rule(found, "WGH-H004")
+    assert not of_rule(found, "WGH-H006")
 
 
 NOT_FOR = (
@@ -226,7 +226,7 @@ def test_planted_conflicts_are_found_and_none_where_there_is_none(ask):
 
 def test_uses_that_law_speaks_of_name_the_place(ask):
     found = ask(card(), ("biometric", "commercial"))
-    finding = of_rule(found, "WGH-M005")
+    finding = of_rule(found, "WGH-H005")
     assert [f.where for f in finding] == ["biometric"]
     assert "EU 2024/1689 Annex III 1" in finding[0].references
     assert set(EU_AI_ACT) <= set(WORDS_OF_USE) | {"military"}
@@ -234,11 +234,11 @@ def test_uses_that_law_speaks_of_name_the_place(ask):
 
 def test_silence_of_card_and_user_is_named(ask):
     silent = ask(card(pipeline_tag="feature-extraction"))
-    assert of_rule(silent, "WGH-M007")
-    assert of_rule(silent, "WGH-M008")
+    assert of_rule(silent, "WGH-H007")
+    assert of_rule(silent, "WGH-H008")
     spoken = ask(card(OUT, pipeline_tag="feature-extraction"), ("commercial",))
-    assert not of_rule(spoken, "WGH-M007")
-    assert not of_rule(spoken, "WGH-M008")
+    assert not of_rule(spoken, "WGH-H007")
+    assert not of_rule(spoken, "WGH-H008")
 
 
 def signed(question, by="Ada, product", expires="", because="why"):
@@ -247,7 +247,7 @@ def signed(question, by="Ada, product", expires="", because="why"):
 
 def test_nothing_is_ever_cleared_without_a_person(ask):
     found = ask(card(OUT, pipeline_tag="feature-extraction", license="mit"), ("commercial",))
-    finding = of_rule(found, "WGH-M009")[0]
+    finding = of_rule(found, "WGH-H009")[0]
     assert finding.severity is Severity.LOW
     assert finding.message.count("not signed") == len(TO_SIGN)
     assert all(m.value == 0 for m in found.measures if m.name == "sign_offs")
@@ -255,11 +255,11 @@ def test_nothing_is_ever_cleared_without_a_person(ask):
 
 def test_who_signed_and_until_when_is_shown(ask):
     some = (signed(SignOffQuestion.MISUSE, expires="2027-01-31"),)
-    finding = of_rule(ask(card(), (), some), "WGH-M009")[0]
+    finding = of_rule(ask(card(), (), some), "WGH-H009")[0]
     assert "misuse: Ada, product, until 2027-01-31" in finding.message
     assert finding.severity is Severity.LOW
     every = tuple(signed(question) for question in TO_SIGN)
-    assert of_rule(ask(card(), (), every), "WGH-M009")[0].severity is Severity.INFO
+    assert of_rule(ask(card(), (), every), "WGH-H009")[0].severity is Severity.INFO
 
 
 def case_of(view, sign_offs, uses=()):

@@ -1,3 +1,6 @@
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -14,6 +17,9 @@ from weigh.core.outcome import OutcomeKind
 from weigh.core.request import Request
 from weigh.core.subject import Subject, SubjectKind
 from weigh.datasets.table import FeatureColumns, Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "calibration"))
+from refit_case import case_of
 
 ALARMS = {"WGH-M001", "WGH-M002"}
 
@@ -263,6 +269,21 @@ def test_traits_of_hostile_rows_are_finite_numbers():
 
 def test_nothing_fitted_is_not_asked():
     assert isinstance(QUESTION.put(Case(Declared())), NotAsked)
+
+
+@pytest.mark.parametrize("split_column", [False, True])
+def test_the_finalist_is_asked_with_its_training_and_in_domain_rows(split_column):
+    asking = QUESTION.put(case_of(split_column=split_column))
+    assert asking.parameters == {"members": 300, "nonmembers": 300}
+    request = Request("membership", "code", asking.subject, asking.parameters, asking.inputs)
+    found = CHECK.run(asking.payload(), Context(request, Still(), Silent()))
+    assert found.answered, found.outcome.reason
+    assert not alarms(found)
+
+
+@pytest.mark.parametrize("finalist", ["as_is", "majority"])
+def test_what_learns_nothing_about_single_rows_is_not_asked(finalist):
+    assert isinstance(QUESTION.put(case_of(finalist)), NotAsked)
 
 
 @pytest.mark.slow

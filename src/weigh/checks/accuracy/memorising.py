@@ -23,6 +23,7 @@ IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
 MOST_ROWS = 2_000
+MOST_A_GROUP = 10
 HELD_OUT = 0.2
 SHUFFLES = 5
 LEVEL = 0.95
@@ -85,24 +86,28 @@ class Memory:
 
 
 def divide(train: IntArray, groups: IntArray, *, seed: int) -> Division:
-    """Return at most 2,000 of the training rows, four fifths to fit on, whole groups drawn at random.
+    """Return at most 2,000 of the training rows, a fifth of their groups to leave out, drawn at random.
+
+    Of each group at most 10 rows are taken, so that large groups do not crowd out the others.
 
     Args:
         train: int64 [m] positions.
         groups: int64 group codes of all rows that positions point into.
         seed: of the draw.
     """
-    _, unit = np.unique(groups[train], return_inverse=True)
-    sizes = np.bincount(unit)
-    order = np.random.Generator(np.random.PCG64(seed)).permutation(sizes.size)
-    reached = np.cumsum(sizes[order])
-    most = min(MOST_ROWS, train.size)
-    held = max(1, int(np.searchsorted(reached, HELD_OUT * most, side="right")))
-    kept = max(held + 1, int(np.searchsorted(reached, most, side="right")))
-    rank = np.empty(sizes.size, dtype=np.int64)
-    rank[order] = np.arange(sizes.size)
-    place = rank[unit]
-    return Division(train[(place >= held) & (place < kept)], train[place < held], groups)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    rows = rng.permutation(train)
+    _, unit = np.unique(groups[rows], return_inverse=True)
+    rank = rng.permutation(int(unit.max()) + 1)[unit]
+    order = np.argsort(rank, kind="stable")
+    rows, rank = rows[order], rank[order]
+    starts = np.searchsorted(rank, rank)
+    taken = np.arange(rows.size) - starts < MOST_A_GROUP
+    rows, rank = rows[taken], rank[taken]
+    whole = np.searchsorted(rank, rank, side="right") <= max(MOST_ROWS, MOST_A_GROUP)
+    rows, rank = rows[whole], rank[whole]
+    held = rank < max(1, round(HELD_OUT * (int(rank.max()) + 1)))
+    return Division(rows[~held], rows[held], groups)
 
 
 def remember(refit: Refitter, division: Division, labels: IntArray, *, seed: int) -> Memory:

@@ -24,14 +24,15 @@ from weigh.statistics.resampling import generator
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
-# Fits on permuted labels. Seven of one sign are a coincidence of 1 in 64.
-REFITS = 7
+# Fits on permuted labels; each costs what the arm costs to train.
+REFITS = 5
 MOST_TRAINING_ROWS = 2000
 MOST_ROWS = 2000
 # Rows with and without a trait, and traits, below which a rank correlation says nothing.
 FEWEST_ROWS = 5
 FEWEST_TRAITS = 4
 MOST_CATEGORIES = 10
+_AWAY = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,9 +129,11 @@ def correlation(
             train=learning.train[chosen], labels=permuted, ask=learning.ask[rows], seed=seed + number
         )
         found[number] = _rank_correlation(real, _entries(associations(traits, answers)))
-    mean = mean_bootstrap(found, seed=seed)
-    low, high = max(-1.0, mean.low), min(1.0, mean.high)
-    return Interval(mean.value, low, high, mean.level, REFITS, mean.method)
+    # Moved away from 0 and 1, so that correlations of exactly 1 are not taken for hits of a share.
+    moved = mean_bootstrap(found + _AWAY, seed=seed)
+    value = float(found.mean())
+    low, high = max(-1.0, moved.low - _AWAY), min(1.0, moved.high - _AWAY)
+    return Interval(value, min(low, value), max(high, value), moved.level, REFITS, moved.method)
 
 
 def _entries(found: FloatArray) -> FloatArray:

@@ -123,7 +123,7 @@ def _findings(grouping: Grouping, found: Audit) -> Iterator[Finding]:
     for group in dict.fromkeys(gap.group for gap in shown):
         own = [gap for gap in shown if gap.group == group]
         errors = [gap for gap in own if gap.rate is not SELECTION]
-        where = _place(found.grouping, group)
+        where = _place(grouping, group)
         if errors:
             yield _unequal_errors(where, errors)
         if len(errors) < len(own):
@@ -134,11 +134,11 @@ def _findings(grouping: Grouping, found: Audit) -> Iterator[Finding]:
         yield _one_group(found.grouping, grouping.names)
 
 
-def _place(column: str, group: str) -> str:
-    """`sex=F`, or `sex=F & race=B` for two columns."""
-    columns, values = column.split(" & "), group.split(" & ")
-    if len(columns) != len(values):
-        return f"{column}={group}"
+def _place(grouping: Grouping, group: str) -> str:
+    """`sex=w`, or `sex=w & race=b` for two columns."""
+    columns, values = grouping.protected.split(" & "), group.split(" & ")
+    if not grouping.crossed or not len(columns) == len(values) == 2:
+        return f"{grouping.protected}={group}"
     return " & ".join(f"{c}={v}" for c, v in zip(columns, values, strict=True))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weigh.checks.fairness.group_table import GroupTable, compare
-from weigh.checks.fairness.metrics import FPR, SELECTION, TPR, Rate, difference, ratio
+from weigh.checks.fairness.metrics import SELECTION, TPR, Rate, difference, ratio
 from weigh.statistics.cells import exceedance, largest, permuted, simultaneous
 from weigh.statistics.interval import Interval
 
@@ -64,14 +64,12 @@ def spreads(table: GroupTable, *, level: float, seed: int) -> list[Spread]:
 
 def _questions(rates: Sequence[Rate]) -> list[tuple[str, tuple[Rate, ...], str]]:
     """Return (measure, rates whose largest gap it is, class) of every summary these rates have."""
-    if SELECTION in rates:
-        named = {SELECTION: "demographic_parity_difference", TPR: "equal_opportunity_difference"}
-        plain = [
-            (named.get(rate, f"{rate.name}_difference"), (rate,), "") for rate in rates if not rate.derived
-        ]
-        return [*plain, ("equalized_odds_difference", (TPR, FPR), "")]
-    plain = [(f"{rate.name}_difference", (rate,), rate.of) for rate in rates]
-    return [*plain, ("equalized_odds_difference", tuple(rate for rate in rates if rate.odds), "")]
+    named = {SELECTION: "demographic_parity_difference", TPR: "equal_opportunity_difference"}
+    plain: list[tuple[str, tuple[Rate, ...], str]] = [
+        (named.get(rate, f"{rate.name}_difference"), (rate,), rate.of) for rate in rates if not rate.derived
+    ]
+    odds = tuple(rate for rate in rates if rate.odds)
+    return [*plain, ("equalized_odds_difference", odds, "")] if len(odds) > 1 else plain
 
 
 def _largest_gap(

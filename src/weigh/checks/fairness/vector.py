@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weigh.checks.fairness.answers import Counting
-from weigh.checks.fairness.group_table import FEWEST_ROWS, MOST_GROUPS
+from weigh.checks.fairness.group_table import FEWER_REPLICATES, FEWEST_ROWS, MANY_CELLS, MOST_GROUPS
 from weigh.checks.fairness.groups import Grouping
 from weigh.checks.fairness.metrics import (
     FPR,
@@ -74,6 +74,7 @@ def changes(
     clusters: IntArray | None,
     level: float,
     seed: int,
+    replicates: int = resampling.REPLICATES,
 ) -> list[Change]:
     """Return every measure before and after; empty when no two groups can be compared.
 
@@ -87,6 +88,7 @@ def changes(
         clusters: int64 [n] codes of dependent rows; None when each row stands alone.
         level: of all intervals together.
         seed: of the resampling.
+        replicates: draws; fewer where there are many cells.
     """
     sizes = np.bincount(grouping.codes, minlength=len(grouping.names))
     kept = np.argsort(-sizes, kind="stable")
@@ -99,7 +101,7 @@ def changes(
     groups, joint = place[grouping.codes], 2 * before + after % 2
     shape = (kept.size + 1, 2 * count.cells_n)
     whole = counted(joint, groups, groups_n=shape[0], cells_n=shape[1])
-    tables = _drawn(groups * shape[1] + joint, whole, clusters, seed=seed)
+    tables = _drawn(groups * shape[1] + joint, whole, clusters, seed=seed, replicates=replicates)
     enough = _enough(whole, count)
     names = _names(count, enough)
     if not names:
@@ -121,8 +123,11 @@ def changes(
     ]
 
 
-def _drawn(flat: IntArray, whole: FloatArray, clusters: IntArray | None, *, seed: int) -> FloatArray:
-    replicates = 10_000 if whole.size <= 400 else 2_000
+def _drawn(
+    flat: IntArray, whole: FloatArray, clusters: IntArray | None, *, seed: int, replicates: int
+) -> FloatArray:
+    if whole.size > MANY_CELLS:
+        replicates = min(replicates, FEWER_REPLICATES)
     if clusters is None:
         return resampling.resampled(whole.astype(np.int64), seed=seed, replicates=replicates)
     tables = resampling.resampled_clusters(flat, clusters, whole.size, seed=seed, replicates=replicates)

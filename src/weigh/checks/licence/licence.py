@@ -107,7 +107,7 @@ def _measures(
     conflicts = sum(f.rule in {"WGH-C011", "WGH-C012", "WGH-C022"} for f in findings)
     yield Measure("licence_conflicts", conflicts, "count", len(found.all), direction=Direction.LOWER)
     permissions = Counter(a.permission for a in answers)
-    for permission in Permission:
+    for permission in Permission if answers else ():
         labels = labelled(permission=permission.value)
         yield Measure("licence_uses", permissions[permission], "count", len(answers), labels=labels)
 

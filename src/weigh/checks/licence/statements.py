@@ -14,6 +14,8 @@ from weigh.core.ports import ModelViewPort, RangeReader
 
 MOST_BYTES = 1024 * 1024
 """Of one licence file; the longest licence has under 200 kB."""
+MOST_IN_ALL = 8 * 1024 * 1024
+"""Bytes of all licence files of a model together; reading and searching them takes about 4 s."""
 MOST_FILES = 100
 """Licence files that are searched for texts."""
 MOST_STATEMENTS = 500
@@ -156,6 +158,7 @@ class Reader:
         index: Sequence[Fingerprint],
     ) -> None:
         self._view, self._open, self._records, self._index = view, open_file, records, index
+        self._left = MOST_IN_ALL
 
     def statements(self) -> Statements:
         """Every statement, in path order."""
@@ -166,8 +169,8 @@ class Reader:
             found += self._declared(facts)
             if not is_terms(facts.path):
                 continue
-            if facts.coverage is not Coverage.COMPLETE or len(files) >= MOST_FILES:
-                unread.append((facts.path, facts.reason or f"only {MOST_FILES} licence files are searched"))
+            if facts.coverage is not Coverage.COMPLETE or len(files) >= MOST_FILES or self._left <= 0:
+                unread.append((facts.path, facts.reason or "more licence files than are searched"))
                 continue
             text = self._text(facts.path)
             file = TextFile(facts.path, search(text, self._index, self._records))
@@ -207,7 +210,8 @@ class Reader:
             if len(stated) < LONG and stated.count("\n") < 3:
                 yield self._named(Origin.PACKAGE, facts.path, "License", stated)
                 continue
-            found = search(stated, self._index, self._records)
+            self._left -= len(stated)
+            found = search(stated if self._left > 0 else "", self._index, self._records)
             best = found.matches[0] if found.matches else None
             yield Statement(
                 Origin.PACKAGE,
@@ -244,7 +248,9 @@ class Reader:
     def _text(self, path: str) -> str:
         reader = self._open(path)
         try:
-            return reader.read(0, MOST_BYTES).decode("utf-8", "replace")
+            data = reader.read(0, min(MOST_BYTES, self._left))
+            self._left -= len(data)
+            return data.decode("utf-8", "replace")
         finally:
             close = getattr(reader, "close", None)
             if close is not None:

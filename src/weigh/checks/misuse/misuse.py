@@ -86,7 +86,7 @@ def _signed_measures(signed: tuple[SignOff, ...]) -> list[Measure]:
 def _capability(one: Implied) -> Finding:
     kind = one.capability
     return Finding(
-        rule="WGH-M001",
+        rule="WGH-H001",
         severity=Severity.MEDIUM if kind.grave else Severity.LOW,
         confidence=CONFIDENCE[one.ground],
         where=kind.id,
@@ -104,7 +104,7 @@ def _judges_persons(view: ModelViewPort) -> list[Finding]:
     more = f" and {len(labels) - 5:,} more" if len(labels) > 5 else ""
     return [
         Finding(
-            rule="WGH-M002",
+            rule="WGH-H002",
             severity=Severity.MEDIUM,
             confidence=Confidence.MEDIUM,
             where="labels",
@@ -125,7 +125,7 @@ def _against_card(uses: tuple[str, ...], ruled: tuple[Ruling, ...]) -> list[Find
         if passage is not None:
             found.append(
                 Finding(
-                    rule="WGH-M003",
+                    rule="WGH-H003",
                     severity=Severity.HIGH if passage.headed else Severity.MEDIUM,
                     confidence=Confidence.MEDIUM if passage.headed else Confidence.LOW,
                     where=passage.where,
@@ -147,7 +147,7 @@ def _quoted(passage: Ruling, use: str) -> str:
 def _against_licence(subject: MisuseSubject) -> list[Finding]:
     return [
         Finding(
-            rule="WGH-M004",
+            rule="WGH-H004",
             severity=Severity.HIGH,
             confidence=Confidence.MEDIUM,
             where=source,
@@ -164,7 +164,7 @@ def _against_licence(subject: MisuseSubject) -> list[Finding]:
 def _regulated(uses: tuple[str, ...]) -> list[Finding]:
     return [
         Finding(
-            rule="WGH-M005",
+            rule="WGH-H005",
             severity=Severity.MEDIUM,
             confidence=Confidence.MEDIUM,
             where=use,
@@ -181,7 +181,7 @@ def _regulated(uses: tuple[str, ...]) -> list[Finding]:
 def _terms(view: ModelViewPort) -> list[Finding]:
     return [
         Finding(
-            rule="WGH-M006",
+            rule="WGH-H006",
             severity=Severity.LOW,
             confidence=Confidence.MEDIUM,
             where=source,
@@ -199,7 +199,7 @@ def _silence(subject: MisuseSubject, ruled: tuple[Ruling, ...]) -> list[Finding]
     if not any(r.headed for r in ruled):
         found.append(
             Finding(
-                rule="WGH-M007",
+                rule="WGH-H007",
                 severity=Severity.LOW,
                 confidence=Confidence.MEDIUM,
                 where="model card",
@@ -212,7 +212,7 @@ def _silence(subject: MisuseSubject, ruled: tuple[Ruling, ...]) -> list[Finding]
     if not subject.uses:
         found.append(
             Finding(
-                rule="WGH-M008",
+                rule="WGH-H008",
                 severity=Severity.LOW,
                 confidence=Confidence.HIGH,
                 where="--use",
@@ -232,7 +232,7 @@ def _signatures(signed: tuple[SignOff, ...]) -> Finding:
         said.append(f"{question.value}: {'; '.join(until) if until else 'not signed'}")
     complete = all(any(one.question is question for one in signed) for question in TO_SIGN)
     return Finding(
-        rule="WGH-M009",
+        rule="WGH-H009",
         severity=Severity.INFO if complete else Severity.LOW,
         confidence=Confidence.HIGH,
         where="sign-offs",

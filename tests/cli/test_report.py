@@ -1,0 +1,141 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from weigh.cli.report import FORMATS, report
+from weigh.core.errors import IntegrityError, MalformedError, NotFoundError, UnknownAnswerError, UsageError
+from weigh.jobs.report import Format
+from weigh.render.report_json import to_json
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "render"))
+from sample_report import SAMPLE, hostile
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with the report of an earlier run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weigh-report").mkdir()
+    (tmp_path / "weigh-report" / "report.json").write_bytes(to_json(SAMPLE) + b"\n")
+    return tmp_path
+
+
+@pytest.fixture
+def call(capfdbinary):
+    """Run the command; returns its exit code and what it wrote to standard output."""
+
+    def called(*arguments):
+        capfdbinary.readouterr()
+        code = report.main(list(arguments), standalone_mode=False) or 0
+        sys.stdout.flush()
+        return code, capfdbinary.readouterr().out
+
+    return called
+
+
+BEGINS = {
+    "html": b"<!doctype html>",
+    "json": b'{"envelope":',
+    "md": b"# ADOPT WITH A PROBE",
+    "sarif": b"{",
+    "junit": b"<?xml",
+}
+
+
+def test_the_forms_of_the_command_are_those_of_the_job():
+    assert set(FORMATS) == {form.value for form in Format} == set(BEGINS)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_goes_to_standard_output_or_to_a_file(folder, call, form):
+    code, out = call("--format", form)
+    assert code == 0
+    assert out.startswith(BEGINS[form])
+    code, nothing = call("--format", form, "--out", "made")
+    assert (code, nothing) == (0, b"")
+    assert (folder / "made").read_bytes() == out
+
+
+def test_without_a_form_the_screen_is_shown_once_more(folder, call):
+    code, out = call()
+    assert code == 0
+    assert b"ADOPT WITH A PROBE" in out
+
+
+def test_a_folder_or_a_file_may_be_named(folder, call):
+    (folder / "weigh-report").rename(folder / "other")
+    assert call("other", "--format", "json")[1] == call("other/report.json", "--format", "json")[1]
+    with pytest.raises(NotFoundError) as caught:
+        call()
+    assert "no report" in caught.value.what
+    assert "weigh adopt" in caught.value.hint
+
+
+def test_json_written_again_is_the_same_file(folder, call):
+    _, out = call("--format", "json")
+    assert out == (folder / "weigh-report" / "report.json").read_bytes()
+
+
+def test_a_changed_report_is_refused_in_every_form(folder, call):
+    file = folder / "weigh-report" / "report.json"
+    value = json.loads(file.read_bytes())
+    value["report"]["answers"][2]["evidence"]["measures"][0]["value"] = 0.999
+    file.write_text(json.dumps(value), encoding="utf-8")
+    for form in FORMATS:
+        with pytest.raises(IntegrityError):
+            call("--format", form)
+    file.write_bytes(b"{}")
+    with pytest.raises(MalformedError):
+        call()
+
+
+def test_a_hostile_report_reaches_the_terminal_harmlessly(folder, call):
+    (folder / "weigh-report" / "report.json").write_bytes(to_json(hostile()))
+    _, out = call()
+    assert b"\x1b" not in out
+    assert b"\x07" not in out
+
+
+def test_wrong_usage_is_said(folder, call):
+    with pytest.raises(UsageError, match="--out needs a form"):
+        call("--out", "x")
+    with pytest.raises(UsageError, match="--open shows the page"):
+        call("--open", "--format", "md")
+    with pytest.raises(UsageError, match="is a folder"):
+        call("--format", "md", "--out", "weigh-report")
+
+
+RUN = (
+    "import sys; from weigh.cli.report import report; from weigh.core.errors import WeighError\n"
+    "try:\n    report.main(sys.argv[1:], standalone_mode=False)\n"
+    "except WeighError as error:\n    print(error); sys.exit(int(error.exit_code))\n"
+)
+
+
+def opened(folder, environ):
+    keep = {k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY", "BROWSER"}}
+    command = [sys.executable, "-c", RUN, "--open"]
+    return subprocess.run(
+        command, cwd=folder, env=keep | environ, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_open_hands_the_page_to_the_browser(folder):
+    browser = folder / "browser"
+    browser.write_text('#!/bin/sh\nprintf %s "$1" > asked\n', encoding="utf-8")
+    browser.chmod(0o755)
+    ended = opened(folder, {"BROWSER": str(browser)})
+    assert ended.returncode == 0, ended.stdout
+    page = folder / "weigh-report" / "report.html"
+    assert (folder / "asked").read_text(encoding="utf-8") == page.as_uri()
+    assert page.read_bytes().startswith(b"<!doctype html>")
+
+
+def test_without_a_browser_it_says_where_the_page_is(folder):
+    ended = opened(folder, {"PATH": str(folder)})
+    assert ended.returncode == UnknownAnswerError.exit_code
+    assert str(folder / "weigh-report" / "report.html") in ended.stdout

@@ -25,8 +25,8 @@ def read(tmp_path):
 
 
 def test_every_column_is_read_with_those_the_description_adds(read):
-    (batch,) = read({"a.csv": "x,y\n1,\n 2 ,b\n"}, constants=(("from", "shop"),))
-    assert batch.columns == {"x": ["1", " 2 "], "y": ["", "b"], "from": ["shop", "shop"]}
+    (batch,) = read({"a.csv": "x,y\n1,\n2 ,b\n"}, constants=(("from", "shop"),))
+    assert batch.columns == {"x": ["1", "2 "], "y": ["", "b"], "from": ["shop", "shop"]}
     assert (batch.first, batch.rows, batch.last, batch.complete) == (0, 2, True, True)
 
 
@@ -43,7 +43,7 @@ def test_json_lines_are_read_to_their_leaves(read):
         "a.b.c": ["true", "", ""],
         "e": ["", "2.5", ""],
         "a": ["", "x", ""],
-        "deep": ["", "", '["z"]'],
+        "deep": ["", "", '[["z"]]'],
     }
 
 
@@ -70,8 +70,9 @@ def test_a_broken_row_names_file_and_line(read):
         read({"a.jsonl": '{"a": 1}\n{"a":\n'})
     with pytest.raises(UsageError, match="empty"):
         read({"a.csv": "\n\n"})
-    with pytest.raises(UsageError, match="nothing"):
-        read({"a.jsonl": '{"a": 1}\n' + "[" * 100_000 + "\n"}) and pytest.fail("nothing")
+    with pytest.raises(UsageError, match="line 2 is not JSON") as caught:
+        read({"a.jsonl": '{"a": 1}\n' + "[" * 100_000 + "\n"})
+    assert caught.value.why == "nested too deeply"
 
 
 def test_a_flood_of_keys_is_bounded(read, monkeypatch):

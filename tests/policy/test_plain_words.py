@@ -15,6 +15,7 @@ from evidence_making import (
 )
 from hypothesis import given, settings
 
+from weigh.core.sign_off import ASKED, SignOffQuestion
 from weigh.policy.plain_words import lines_in_words, waivers_in_words
 from weigh.policy.presets import preset_names
 from weigh.policy.read import read_preset
@@ -54,6 +55,7 @@ def test_labels_are_part_of_what_is_looked_at():
 
 def test_a_signature_is_never_a_fail_in_words_either():
     assert "never fails" in words(signed()).otherwise
+    assert words(signed()).question == ASKED[SignOffQuestion.MISUSE].text
 
 
 def test_a_check_that_this_version_lacks_has_no_question():

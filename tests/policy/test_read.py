@@ -178,7 +178,7 @@ BROKEN = {
     "a signature of nothing": (HEAD + '[[require]]\nid = "a"\nsign_off = ""\n', "sign_off must be a text"),
     "a signature of a sentence": (
         HEAD + '[[require]]\nid = "a"\nsign_off = "is it ok?"\n',
-        "name a question",
+        "sign_off cannot be",
     ),
     "a signature with a check": (
         HEAD + '[[require]]\nid = "a"\ncheck = "b"\nsign_off = "misuse"\n',

@@ -79,6 +79,17 @@ def test_a_signature_that_was_not_completed_counts_for_nothing():
     assert said(MODEL, replace(signature(), measures=(without,))).kind == "unknown"
 
 
+def test_a_signature_for_one_data_set_is_none_for_another():
+    rows = evidence("data", about="our rows")
+    own = replace(
+        signature().measures[0],
+        labels=labelled(question="misuse", expires="", data=rows.subject.digest),
+    )
+    bound = replace(signature(), measures=(own,))
+    assert said(MODEL, rows, bound).kind == "pass"
+    assert said(MODEL, evidence("data", about="other rows"), bound).kind == "unknown"
+
+
 def test_another_check_cannot_sign():
     forged = replace(signature(), check="provenance")
     assert said(MODEL, forged).kind == "unknown"

@@ -16,6 +16,7 @@ from weigh.core.errors import ExitCode
 from weigh.core.evidence import Envelope
 from weigh.core.measure import Measure, labelled
 from weigh.core.recommendation import Decision
+from weigh.core.verdict import Reason, VerdictKind
 from weigh.render import embedded
 from weigh.render.html import page
 from weigh.render.markup import Markup, join, tag
@@ -259,6 +260,14 @@ def test_a_signature_for_other_bytes_is_no_signature_here():
         "for other bytes",
     ]
     assert "signing" not in Tree(without_library(page(SAMPLE))).ids
+
+
+def test_a_signature_that_ended_is_not_shown_as_one_that_counts():
+    ended = Reason(
+        "use-is-signed", VerdictKind.UNKNOWN, "the last sign-off of 'intended-use' ended on 2026-10-01"
+    )
+    text = page(replace(FULL, verdict=replace(FULL.verdict, reasons=(ended,))))
+    assert [row[1] for row in rows_of(text, "signing")[1:]] == ["missing", "ended"]
 
 
 def test_the_recommended_way_is_the_first_line_of_the_price_list():

@@ -54,7 +54,7 @@ def acts(markdown):
     unlinked = html.unescape(resolved)
     return bool(
         re.search(r"[`*_\[\]|<>~$\n\r]", resolved)
-        or re.search(r"[@#][\w-]|://|(?i:www\.)|(?i:gh-)\d", unlinked)
+        or re.search(r"[@#][\w-]|://|(?i:www\.)|(?<![A-Za-z0-9])(?i:gh-)\d", unlinked)
         or re.match(r"[-+=:#]|\d{1,9}[.)](?: |$)", unlinked)
     )
 
@@ -143,6 +143,10 @@ def test_a_report_without_its_optional_parts_is_still_a_summary():
         SAMPLE, model=None, data=None, recommendation=None, answers=(), limits=(), next_commands=()
     )
     assert to_markdown(bare).decode().startswith("# ADOPT WITH A PROBE")
+
+
+def test_the_id_of_a_rule_is_no_reference():
+    assert text("see WGH-B001") == "see WGH-B001"
 
 
 def test_the_break_is_a_zero_width_space():

@@ -115,6 +115,7 @@ def results(report):
         ("a folder/model v2.onnx", "a%20folder/model%20v2.onnx", None),
         ("model.bin at byte 212", "model.bin", {"byteOffset": 212, "byteLength": 0}),
         ("src/data.csv:17", "src/data.csv", {"startLine": 17}),
+        ("papers/dist-1.0/METADATA", "papers/dist-1.0/METADATA", None),
         ("country=IN", None, None),
         ("accuracy 0.5", None, None),
         ("../../etc/passwd.txt", None, None),

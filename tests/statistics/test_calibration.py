@@ -190,3 +190,9 @@ def test_intervals_cover_the_error_of_the_population(n, sharper):
         inside += found.ece.contains(ece), found.rms.contains(rms)
     # 95 % nominal; of 200 with 91 % fewer than 173 has probability 1 %.
     assert (inside >= 173).all(), inside / 200
+
+
+def test_answers_that_are_all_sure_and_right_have_an_error_of_about_nothing():
+    stated = np.full(200, 1.0 - 2e-8)
+    found = calibration_error(stated, np.ones(200), seed=0, groups=None)
+    assert found.noise.low <= found.noise.value <= found.noise.high < 1e-6

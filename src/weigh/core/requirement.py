@@ -3,12 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-SIGN_OFF_CHECK = "sign-off"
-"""Id of the evidence in which a named person answers a question that no measurement can.
-
-It carries a measure `sign_off` for each question, labelled `question` and `expires` (ISO date, "" for never).
-"""
-
 
 class RequirementKind(StrEnum):
     """What a policy line looks at."""

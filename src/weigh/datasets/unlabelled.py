@@ -46,24 +46,27 @@ def read_unlabelled(
 
 
 def _like(numeric: tuple[str, ...], categorical: tuple[str, ...]) -> Table:
-    """A table without rows that says which column has which type."""
-    nothing = np.empty(0, dtype=np.int64)
+    """A table that says which column has which type; its one row stands for none and is never read.
+
+    A table without rows would count as no table where types are looked up.
+    """
+    one = np.zeros(1, dtype=np.int64)
     features = FeatureColumns(
-        np.empty((0, len(numeric)), dtype=np.float64),
+        np.full((1, len(numeric)), np.nan),
         numeric,
-        np.empty((0, len(categorical)), dtype=np.int64),
+        np.full((1, len(categorical)), -1, dtype=np.int64),
         categorical,
         ((),) * len(categorical),
     )
-    digests = np.empty(0, dtype="S32")
+    digests = np.zeros(1, dtype="S32")
     return Table(
-        ids=(),
-        classes=(),
-        labels=nothing,
+        ids=("",),
+        classes=("",),
+        labels=one,
         texts=None,
         features=features,
         columns={},
-        groups=nothing,
+        groups=one,
         grouped=False,
         row_digests=digests,
         contents=digests,

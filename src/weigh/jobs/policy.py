@@ -11,8 +11,6 @@ from weigh.policy.plain_words import LineInWords, WaiverInWords, lines_in_words,
 from weigh.policy.presets import preset_names
 from weigh.policy.read import MAX_BYTES, read_policy, read_preset
 
-SIGN_OFF_QUESTION = "Has a named person answered for this?"
-
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -85,11 +83,10 @@ def questions() -> dict[str, str]:
     from weigh.checks.compatibility.compatibility import CHECK as COMPATIBILITY
     from weigh.checks.security.security import CHECK as SECURITY
     from weigh.checks.table import QUESTIONS
-    from weigh.core.requirement import SIGN_OFF_CHECK
+    from weigh.core.sign_off import CHECK as SIGN_OFF
     from weigh.datasets.prepare import CHECK as DATA
     from weigh.decide.decision import CHECK as DECISION
 
-    own = (SECURITY, COMPATIBILITY, DATA, DECISION)
+    own = (SECURITY, COMPATIBILITY, DATA, DECISION, SIGN_OFF)
     asked = {check.id: check.question for check in own}
-    asked |= {question.check.id: question.check.question for question in QUESTIONS}
-    return asked | {SIGN_OFF_CHECK: SIGN_OFF_QUESTION}
+    return asked | {question.check.id: question.check.question for question in QUESTIONS}

@@ -9,6 +9,7 @@ from datetime import date
 from typing import assert_never
 
 from weigh.core.requirement import Comparison, Policy, Requirement, RequirementKind, Waiver
+from weigh.core.sign_off import ASKED, SignOffQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class LineInWords:
         passes_when: when it passes.
         otherwise: what it is when it does not pass.
         check: id of the check whose evidence it reads, "" for the decision.
-        question: that check's question in its own words, "" when this version has no such check.
+        question: that check's question in its own words, or the one a person signs; "" when this version
+            has no such check.
         why: the sentence the policy gives for it, "" when it gives none.
     """
 
@@ -85,7 +87,7 @@ def _line(line: Requirement, questions: dict[str, str]) -> LineInWords:
         passes_when,
         otherwise,
         line.check,
-        questions.get(line.check, ""),
+        ASKED[SignOffQuestion(line.sign_off)].text if line.sign_off else questions.get(line.check, ""),
         line.why,
     )
 

@@ -17,14 +17,8 @@ from weigh.core.errors import UsageError
 from weigh.core.finding import Severity
 from weigh.core.measure import labelled
 from weigh.core.recommendation import Decision
-from weigh.core.requirement import (
-    SIGN_OFF_CHECK,
-    Comparison,
-    Policy,
-    Requirement,
-    RequirementKind,
-    Waiver,
-)
+from weigh.core.requirement import Comparison, Policy, Requirement, RequirementKind, Waiver
+from weigh.core.sign_off import CHECK_ID as SIGN_OFF, SignOffQuestion
 from weigh.policy.presets import preset_text
 
 MAX_BYTES = 1 << 20
@@ -134,7 +128,7 @@ def _requirement(table: dict[str, Any], source: str) -> Requirement:
     if kind is RequirementKind.DECISION:
         return replace(line, allowed=_decisions(table, place))
     if kind is RequirementKind.SIGN_OFF:
-        return replace(line, check=SIGN_OFF_CHECK, sign_off=_question(table, place))
+        return replace(line, check=SIGN_OFF, sign_off=_question(table, place))
     line = replace(line, check=_text(table, "check", place))
     if kind is RequirementKind.FINDING:
         return replace(line, max_severity=_severity(table, place))
@@ -205,12 +199,8 @@ def _decisions(table: Mapping[str, Any], place: str) -> tuple[str, ...]:
 
 def _question(table: Mapping[str, Any], place: str) -> str:
     value = _text(table, "sign_off", place)
-    if not _ID.fullmatch(value):
-        raise UsageError(
-            f"{place}: sign_off must name a question",
-            why=f"{value!r} is no name of a question",
-            hint="weigh sign-off --help lists the questions, such as intended-use",
-        )
+    # A question that nobody can sign would be a line that nobody can meet.
+    _one_of(value, tuple(q.value for q in SignOffQuestion), "sign_off", place)
     return value
 
 

@@ -26,7 +26,7 @@ BREAK = "&#8203;"
 """A zero-width space, as an entity: between two characters it keeps a host from seeing a reference."""
 
 _MARKS = re.compile(r"[\\`*_{}\[\]|~$!]")
-_REFERENCE = re.compile(r"(@|#|:(?=//)|(?i:www)(?=\.)|(?i:GH)(?=-))")
+_REFERENCE = re.compile(r"(@|#|:(?=//)|(?i:www)(?=\.)|(?<![A-Za-z0-9])(?i:GH)(?=-[0-9]))")
 _OPENING = re.compile(r"^(?:[-+=:#]|[0-9]{1,9}(?=[.)](?: |$)))")
 
 

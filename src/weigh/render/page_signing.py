@@ -15,13 +15,14 @@ _SIGNED = re.compile(r"\bsign(?:ed|-off)\b")
 
 def signing(report: Report) -> Markup | None:
     """Every signature there is and every one a line of the policy still waits for; None for neither."""
-    given = [row for a in report.answers for row in _given(report, a.evidence)]
-    missing = [row for reason in report.verdict.reasons for row in _missing(reason)]
+    waited = {q: reason for reason in report.verdict.reasons if (q := _waits_for(reason)) is not None}
+    missing = [_missing(question, reason) for question, reason in waited.items()]
+    given = [row for a in report.answers for row in _given(report, a.evidence, frozenset(waited))]
     columns = (
         Column("question"),
         Column("signed"),
         Column("who and why"),
-        Column("until"),
+        Column("until, or asked by"),
         Column("evidence"),
     )
     lead = (
@@ -32,7 +33,7 @@ def signing(report: Report) -> Markup | None:
     return made and section("signing", "Who must sign what", made, lead=lead)
 
 
-def _given(report: Report, evidence: Evidence) -> list[list[Node]]:
+def _given(report: Report, evidence: Evidence, waited: frozenset[str]) -> list[list[Node]]:
     if evidence.check != CHECK_ID:
         return []
     here = report.model is not None and evidence.subject.digest == report.model.digest
@@ -40,7 +41,7 @@ def _given(report: Report, evidence: Evidence) -> list[list[Node]]:
     return [
         [
             _question(m.label("question")),
-            badge("signed") if here else "for other bytes",
+            _state(m.label("question"), here=here, waited=waited),
             said,
             m.label("expires") or "no end",
             digest(evidence.digest),
@@ -50,19 +51,27 @@ def _given(report: Report, evidence: Evidence) -> list[list[Node]]:
     ]
 
 
-def _missing(reason: Reason) -> list[list[Node]]:
-    """A row for a policy line that waits for a signature.
+def _state(question: str, *, here: bool, waited: frozenset[str]) -> Markup:
+    """Whether a signature counts; one the policy still waits for has ended."""
+    if not here:
+        return badge("for other bytes")
+    return badge("ended" if question in waited else "signed")
+
+
+def _missing(question: str, reason: Reason) -> list[Node]:
+    wanted = "required" if reason.required else "advisory"
+    return [_question(question), badge("missing"), reason.text, f"{wanted} by {reason.requirement}", None]
+
+
+def _waits_for(reason: Reason) -> str | None:
+    """The question a policy line waits for a signature of; None when it is not of that kind or has one.
 
     A Reason does not say which kind of line it is of, so its sentence is read: it names the question,
     one of a closed set, in quotes.
     """
     if reason.kind is VerdictKind.PASS or not _SIGNED.search(reason.text):
-        return []
-    named = next((q for q in _QUOTED.findall(reason.text) if q in list(SignOffQuestion)), None)
-    if named is None:
-        return []
-    wanted = "required" if reason.required else "advisory"
-    return [[_question(named), badge("missing"), reason.text, f"{wanted} by {reason.requirement}", None]]
+        return None
+    return next((q for q in _QUOTED.findall(reason.text) if q in list(SignOffQuestion)), None)
 
 
 def _question(name: str) -> Node:

@@ -39,7 +39,10 @@ FINGERPRINT = "weigh/v1"
 
 _AT_BYTE = re.compile(r"^(?P<path>.+) at byte (?P<byte>[0-9]{1,15})$")
 _AT_LINE = re.compile(r"^(?P<path>.+):(?P<line>[1-9][0-9]{0,8})$")
-_FILE_NAME = re.compile(r"[^/=<>|:*?\"]*[^/=<>|:*?\" ]\.[A-Za-z][A-Za-z0-9_]{0,11}")
+_FILE_NAME = re.compile(
+    r"[^/=<>|:*?\"]*[^/=<>|:*?\" ]\.[A-Za-z][A-Za-z0-9_]{0,11}"
+    r"|LICEN[CS]E|COPYING|NOTICE|METADATA|PKG-INFO|README"
+)
 
 _LEVELS = {
     Severity.CRITICAL: "error",

@@ -240,6 +240,7 @@ def calibration_error(
     n, tail = stated.size, (1.0 - level) / 2
     open_below = p_value > tail
     low, high = np.quantile(null, [tail, 1.0 - tail])
+    middle = float(null.mean())
     return CalibrationError(
         ece=_positive(debiased_ece(table), debiased_ece(drawn), level=level, n=n, open_below=open_below),
         plugin=plugin,
@@ -250,7 +251,10 @@ def calibration_error(
             n=n,
             open_below=open_below,
         ),
-        noise=Interval(float(null.mean()), float(low), float(high), level, n, "parametric-bootstrap"),
+        # The ends enclose the mean: of equal values it may differ from them in the last digit.
+        noise=Interval(
+            middle, min(float(low), middle), max(float(high), middle), level, n, "parametric-bootstrap"
+        ),
         p_value=p_value,
         brier=_brier(table, drawn, float(np.mean((stated - right) ** 2)), level=level, n=n),
     )

@@ -130,7 +130,8 @@ def rules(evidence, rule):
 def test_a_predictor_that_reads_capitals_is_found_out_by_letter_case():
     found = ask(of_texts(reads_capitals))
     assert found.answered
-    assert {"upper-case", "lower-case", "full-width"} <= rules(found, "WGH-B001")
+    assert {"upper-case", "lower-case"} <= rules(found, "WGH-B001")
+    assert "full-width" in rules(found, "WGH-B007")
     drop = found.measure("accuracy_drop", perturbation="lower-case")
     assert 0.1 < drop.low < drop.value < drop.high
     flips = found.measure("flip_rate", perturbation="lower-case")
@@ -169,7 +170,7 @@ def alarms(repetitions, n):
     count = 0
     for seed in range(repetitions):
         found = ask(of_texts(coin, n, seed=seed), seed=seed)
-        count += bool(rules(found, "WGH-B001") | rules(found, "WGH-B002"))
+        count += bool(rules(found, "WGH-B001") | rules(found, "WGH-B002") | rules(found, "WGH-B007"))
     return count
 
 
@@ -191,7 +192,8 @@ def test_a_predictor_that_ignores_what_is_disturbed_never_raises_an_alarm():
     # Digits are touched by one kind only, and that one is left out of the rules looked at here.
     for seed in range(15):
         found = ask(of_texts(ignores_everything_but("7"), 100, seed=seed, noise=0.3), seed=seed)
-        assert rules(found, "WGH-B001") <= {"full-width"}
+        assert rules(found, "WGH-B001") == set()
+        assert rules(found, "WGH-B007") <= {"full-width"}
         for kind in ("typos", "upper-case", "accents", "white-space", "no-punctuation"):
             assert found.measure("flip_rate", perturbation=kind).value == 0
 

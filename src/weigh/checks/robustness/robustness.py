@@ -100,6 +100,7 @@ def run(subject: Disturbable, context: Context) -> Evidence:
     )
     findings = (
         *(_fall(one) for one in judged if one.fell and one.kind.expectation is Expectation.KEEPS),
+        *(_evaded(one) for one in judged if one.fell and one.kind.expectation is Expectation.HIDES),
         *(_loss(one) for one in judged if one.fell and one.kind.expectation is Expectation.LOSES),
         *(_deaf(k, share) for k, share in negated if share.high < DEAF),
         *_unsteady(control, flips),
@@ -192,6 +193,18 @@ def _fall(one: _Judged) -> Finding:
         message=_told(one),
         why="a person reads the same in such a row, so it is the predictor that fails; such rows will come",
         action="clean rows in the same way before training and before asking, or train on such rows too",
+    )
+
+
+def _evaded(one: _Judged) -> Finding:
+    return Finding(
+        rule="WGH-B007",
+        severity=Severity.MEDIUM if one.drop.difference.value >= SEVERE_DROP else Severity.LOW,
+        confidence=Confidence.HIGH,
+        where=one.kind.id,
+        message=_told(one),
+        why="nobody writes so by accident; whoever wants another answer, as with spam or abuse, can",
+        action="put text into one form before it is answered: Unicode NFKC, invisible characters taken out",
     )
 
 

@@ -51,12 +51,12 @@ def _full_width(text: str, _: Generator) -> str:
 
 
 HOMOGLYPHS = TextPerturbation(
-    "homoglyphs", "1 letter in 10 is a Cyrillic one that looks alike", Expectation.KEEPS, _homoglyphs
+    "homoglyphs", "1 letter in 10 is a Cyrillic one that looks alike", Expectation.HIDES, _homoglyphs
 )
 ACCENTS = TextPerturbation("accents", "1 letter in 10 carries an accent", Expectation.KEEPS, _accents)
 ZERO_WIDTH = TextPerturbation(
-    "zero-width", "1 letter in 10 has an invisible space behind it", Expectation.KEEPS, _zero_width
+    "zero-width", "1 letter in 10 has an invisible space behind it", Expectation.HIDES, _zero_width
 )
 FULL_WIDTH = TextPerturbation(
-    "full-width", "all characters are of the full-width form", Expectation.KEEPS, _full_width
+    "full-width", "all characters are of the full-width form", Expectation.HIDES, _full_width
 )

@@ -28,6 +28,9 @@ class Expectation(StrEnum):
     KEEPS = "keeps"
     """A person reads the same in it: the answer stays."""
 
+    HIDES = "hides"
+    """A person reads the same in it, and nobody writes so by accident: only who wants another answer does."""
+
     LOSES = "loses"
     """Part of what the row said is gone: some answers must change, and how many is worth knowing."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from weigh.core.data import Roles
 from weigh.core.errors import UsageError
+from weigh.core.licence import check_uses
 from weigh.jobs.names import is_text
 
 TASKS = {"text-classification": "text", "tabular-classification": "features"}
@@ -97,7 +98,7 @@ class AdoptOptions:
             accept_review=bool(options["accept_review"]),
             accept_sandbox_gaps=bool(options["accept_sandbox_gaps"]),
             refresh=bool(options["refresh"]),
-            uses=tuple(sorted(_names(options.get("uses", ())))),
+            uses=check_uses(tuple(sorted(_names(options.get("uses", ()))))),
             show_examples=bool(options.get("show_examples")),
             trained_on=tuple(str(ref) for ref in options.get("trained_on", ())),
             out=str(options.get("out", DEFAULT_OUT)),

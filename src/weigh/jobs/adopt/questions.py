@@ -6,7 +6,7 @@ from typing import Any
 
 from weigh.checks.case import Asking, Case, NotAsked, Question
 from weigh.core.check import Check, Context
-from weigh.core.errors import MissingExtraError, UnknownAnswerError, WorkerError
+from weigh.core.errors import MissingExtraError, StorageError, WeighError
 from weigh.core.events import Progress
 from weigh.core.evidence import Evidence
 from weigh.core.ports import Clock
@@ -64,7 +64,9 @@ def _guarded(check: Check[Any], clock: Clock, ends: float) -> Callable[[Any, Con
             return check.run(payload(), context)
         except MissingExtraError as error:
             return context.not_run(str(error), extra=error.extra)
-        except (WorkerError, UnknownAnswerError) as error:
+        except StorageError:
+            raise
+        except WeighError as error:
             return context.failed(str(error))
 
     return run

@@ -163,7 +163,7 @@ def test_a_file_that_is_no_model_is_not_run(weigh, shop, tmp_path):
         ["--task", "translation"],
         ["--policy", "nowhere"],
         ["--train-where", "x"],
-        ["--use", "commercial"],
+        ["--use", "world-domination"],
     ],
 )
 def test_an_option_that_cannot_be_understood_ends_in_2(weigh, shop, more):

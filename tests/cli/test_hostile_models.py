@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import sys
 
 import pytest
@@ -219,7 +220,8 @@ def harmless(*texts):
 
 def harmless_page(tmp_path):
     page = (tmp_path / "weigh-report/report.html").read_text(encoding="utf-8")
-    harmless(page)
+    # Our own scripts, which the page's policy admits by their hash, hold no text of the report.
+    harmless(re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL))
     assert "<script>alert" not in page
 
 

@@ -42,7 +42,11 @@ def test_three_lines_answer_and_a_fourth_keeps_the_answer(tmp_path, monkeypatch)
     program.reviews(tmp_path / "reviews.csv")
     report = weigh.adopt("none", data="reviews.csv", text="body", label="stars")
     assert "TRAIN FROM SCRATCH" in report.headline
-    assert [path.name for path in weigh.save(report, "kept")] == ["report.html", "report.json"]
+    assert [path.name for path in weigh.save(report, "kept")] == [
+        "report.html",
+        "report.json",
+        "profile.json",
+    ]
     assert (tmp_path / "kept/report.html").is_file()
 
 

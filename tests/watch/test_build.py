@@ -63,7 +63,7 @@ def case(drawn, *, kind=ArmKind.MODEL, fitted=True):
 
 def test_the_reference_is_the_training_rows_and_the_in_domain_test():
     drawn = draw(1100, 0)
-    made = profile_of(case(drawn), embeddings=drawn.embeddings, predictor=FITTED, refs=("pypi:a==1",))
+    made = profile_of(case(drawn), embeddings=drawn.embeddings, predictor=FITTED)
     assert sum(made.labels) == 900
     assert made.numeric[0].rows == 900
     assert made.embeddings.rows == 900
@@ -71,7 +71,6 @@ def test_the_reference_is_the_training_rows_and_the_in_domain_test():
     assert made.scores.rows == 300
     assert made.answering.arrays == FITTED.sha256
     assert made.answering.snapshot == "sha256:" + "3" * 64
-    assert made.answering.refs == ("pypi:a==1",)
     assert made.label == "answer"
 
 

@@ -44,7 +44,7 @@ def test_hostile_names_reach_the_screen_as_escapes():
         for d in (rows, new)
     ]
     held = profile(replace(rows, features=features[0]))
-    held = replace(held, answering=Answering(HOSTILE, (), "", HOSTILE, "", "d" * 64, 1))
+    held = replace(held, answering=Answering(HOSTILE, "", HOSTILE, "", "d" * 64, 1))
     evidence = ask(held, batch(replace(new, features=features[1])))
     text = shown(held, evidence, ExitCode.NO, data=HOSTILE)
     assert all(c.isprintable() or c == "\n" for c in text)

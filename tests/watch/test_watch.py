@@ -69,7 +69,7 @@ def adopted(arm_id, data, *, text="", features=(), model=""):
                 features=table.features,
                 embeddings=seen.embeddings,
                 proba=arm.predict(fitted, seen.take(held_out)),
-                answering=Answering(model, (), snapshot, arm_id, table.digest, kept.sha256, kept.size),
+                answering=Answering(model, snapshot, arm_id, table.digest, kept.sha256, kept.size),
                 text=text,
                 label="stars",
             )

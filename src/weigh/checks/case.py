@@ -107,6 +107,9 @@ class DataCase:
         digest: of the used rows and their split.
         open_path: where a file of the data set lies on this machine.
         references: data that the model is said to have been trained on.
+        fitted_on: for each test set the int64 positions of the rows that may be fitted on for it, None for
+            all training rows; empty means None for every one. Where a value of the --shift column is left
+            out, its rows are training rows of the other tests.
     """
 
     subject: Subject
@@ -118,6 +121,12 @@ class DataCase:
     digest: str
     open_path: Callable[[str], Any]
     references: tuple[Reference, ...] = ()
+    fitted_on: tuple[IntArray | None, ...] = ()
+
+    def train_for(self, test: int) -> IntArray:
+        """Positions of the rows that the predictor asked about test set number `test` was fitted on."""
+        allowed = self.fitted_on[test] if self.fitted_on else None
+        return self.train if allowed is None else self.train[np.isin(self.train, allowed)]
 
 
 class Answerer(Protocol):
@@ -229,9 +238,16 @@ class Asking(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """Why the question does not arise here, e.g. `no --group column was named`."""
+    """Why the question is not put.
+
+    Attributes:
+        reason: e.g. `no --group column was named`.
+        applies: the question could be put if the user gave more; policy then waits for it. False where it
+            makes no sense here, such as swapping words in a table of numbers.
+    """
 
     reason: str
+    applies: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,6 @@ class Answering:
 
     Attributes:
         model: as the user called it, "" for none (hostile text).
-        refs: where it comes from.
         snapshot: digest of its files, "" for none.
         arm: id of the arm.
         predictor: digest of the predictor.
@@ -135,7 +134,6 @@ class Answering:
     """
 
     model: str
-    refs: tuple[str, ...]
     snapshot: str
     arm: str
     predictor: str

@@ -46,7 +46,7 @@ def assemble(
     columns = None
     if gathered.texts is None:
         columns = features.build(
-            gathered.features, gathered.ids, events=events, like=like.features if like else None
+            gathered.features, gathered.ids, events=events, like=like.features if like is not None else None
         )
     else:
         _warn_of_empty(gathered.texts, events)

@@ -87,7 +87,6 @@ def profile_of(
     *,
     embeddings: NDArray[np.float32] | None = None,
     predictor: Artifact | None = None,
-    refs: tuple[str, ...] = (),
 ) -> Profile:
     """The profile of a case's finalist.
 
@@ -96,7 +95,6 @@ def profile_of(
         embeddings: [rows of the table, d] of the model, None where it gives none; left out when the
             finalist does not use the model.
         predictor: artifact `predictor` of the finalist's trial, None where none was kept.
-        refs: where the model comes from.
 
     Raises:
         UsageError: the case has no data.
@@ -109,7 +107,6 @@ def profile_of(
     if finalist is not None and predictor is not None:
         answering = Answering(
             model=case.model.subject.name if case.model is not None and rests_on_model else "",
-            refs=refs if rests_on_model else (),
             snapshot=case.model.subject.digest if case.model is not None and rests_on_model else "",
             arm=finalist.arm,
             predictor=finalist.subject.digest,

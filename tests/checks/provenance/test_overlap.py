@@ -256,9 +256,13 @@ class Seen:
     def __init__(self, texts, *, datasets=None, references=()):
         self.declared = None
         table = SimpleNamespace(
-            texts=texts, ids=tuple(f"r:{i}" for i in range(9)), groups=np.arange(9), grouped=False
+            texts=texts,
+            ids=tuple(f"r:{i}" for i in range(9)),
+            groups=np.arange(9),
+            grouped=False,
         )
         self.data = SimpleNamespace(
+            fitted_on=(),
             subject=Subject(SubjectKind.DATASET, "sha256:data"),
             table=table,
             train=np.arange(6),
@@ -294,3 +298,10 @@ def test_a_question_about_rows_without_text_does_not_arise():
     assert not put(without).payload().has_model
     without.data = None
     assert isinstance(put(without), NotAsked)
+
+
+def test_training_rows_that_a_test_was_kept_apart_from_are_no_overlap_of_it(corpus):
+    left_out = TrainingTexts("training rows", corpus, own=True, tests=frozenset({"in-domain"}))
+    found = run([rows(corpus[:60], "in-domain"), rows(corpus[:60], "domain=a")], [left_out])
+    assert [f.where for f in found.findings if f.rule == "WGH-K001"] == ["in-domain"]
+    assert found.measure("overlap_rate", test="domain=a") is None

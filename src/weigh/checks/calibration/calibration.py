@@ -313,7 +313,9 @@ def put(case: Case) -> Asking[CalibrationSubject] | NotAsked:
         return NotAsked("no way of answering was fitted")
     data, predictor, seed = case.data, case.predictor, case.declared.seed
     if predictor.kind is ArmKind.CONSTANT:
-        return NotAsked("the finalist answers always the same, so its confidence tells no two rows apart")
+        return NotAsked(
+            "the finalist answers always the same, so its confidence tells no two rows apart", applies=False
+        )
     return Asking(
         predictor.subject,
         lambda: CalibrationSubject(predictor.tests, _training(data, predictor, seed)),

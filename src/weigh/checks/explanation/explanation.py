@@ -250,7 +250,7 @@ def put(case: Case) -> Asking[Explainable] | NotAsked:
     if not predictor.tests:
         return NotAsked("there are no test rows")
     if predictor.kind is ArmKind.CONSTANT:
-        return NotAsked("the answer does not depend on the row, so it rests on no part of it")
+        return NotAsked("the answer does not depend on the row, so it rests on no part of it", applies=False)
     return Asking(
         predictor.subject,
         lambda: _explainable(data, predictor, show=show),

@@ -262,10 +262,10 @@ def put(case: Case) -> Asking[CounterfactualSubject] | NotAsked:
     if case.data is None or case.predictor is None:
         return NotAsked("no way of answering was fitted")
     if case.data.table.texts is None:
-        return NotAsked("the rows are not texts; `fairness` compares their groups")
+        return NotAsked("the rows are not texts; `fairness` compares their groups", applies=False)
     data, predictor = case.data, case.predictor
     if predictor.kind is ArmKind.CONSTANT:
-        return NotAsked("its answer does not depend on the text")
+        return NotAsked("its answer does not depend on the text", applies=False)
     return Asking(
         predictor.subject,
         lambda: _subject(data, predictor),

@@ -301,7 +301,9 @@ def put(case: Case) -> Asking[MitigationSubject] | NotAsked:
     if case.data is None or case.predictor is None or not case.predictor.tests:
         return NotAsked("no way of answering was fitted")
     if case.predictor.refit is None:
-        return NotAsked("the recommended way of answering does not learn, so rows cannot be weighted")
+        return NotAsked(
+            "the recommended way of answering does not learn, so rows cannot be weighted", applies=False
+        )
     data, predictor = case.data, case.predictor
     return Asking(
         predictor.subject,

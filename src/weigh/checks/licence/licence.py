@@ -125,7 +125,7 @@ def put(case: Case) -> Asking[LicenceSubject] | NotAsked:
     """Ask about the model and the uses declared with --use."""
     model = case.model
     if model is None:
-        return NotAsked("no model was named")
+        return NotAsked("no model was asked about", applies=False)
     uses = tuple(Use(name) for name in check_uses(case.declared.uses))
     earlier = shared_claims(model, ID)
     return Asking(

@@ -261,7 +261,7 @@ CHECK: Check[MisuseSubject] = Check(
 def put(case: Case) -> Asking[MisuseSubject] | NotAsked:
     """Ask about the model, the declared uses, and the sign-offs about it in the ledger."""
     if case.model is None:
-        return NotAsked("no model was asked about")
+        return NotAsked("no model was asked about", applies=False)
     model, uses = case.model, tuple(sorted(case.declared.uses))
     earlier = [e for e in model.elsewhere(CHECK_ID) if e.subject.digest == model.subject.digest]
     return Asking(

@@ -316,7 +316,8 @@ def put(case: Case) -> Asking[MembershipSubject] | NotAsked:
     if predictor.refit is None or not predictor.fits or predictor.kind is ArmKind.CONSTANT:
         return NotAsked(
             "the finalist learns nothing about single training rows; what its base model was trained on is "
-            "another question"
+            "another question",
+            applies=False,
         )
     refit = predictor.refit
     return Asking(

@@ -65,11 +65,13 @@ class TrainingTexts:
         name: as shown (hostile text).
         texts: streamed once.
         own: the user's training rows; else data that the model is said to be trained on.
+        tests: names of the test sets it was training data for; None for all.
     """
 
     name: str
     texts: Iterable[str]
     own: bool = False
+    tests: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +118,8 @@ def run(subject: OverlapSubject, context: Context) -> Evidence:
         if not common.compared:
             continue
         for one in drawn:
+            if reference.tests is not None and one.test.name not in reference.tests:
+                continue
             measures += _measures(one, asked, common, reference)
             findings += _findings(one, asked, common, reference)
     first = drawn[0]
@@ -347,7 +351,7 @@ def put(case: Case) -> Asking[OverlapSubject] | NotAsked:
     if case.data is None:
         return NotAsked("no data was given")
     if case.data.table.texts is None:
-        return NotAsked("the rows have no text to compare")
+        return NotAsked("the rows have no text to compare", applies=False)
     data, model = case.data, case.model
     return Asking(
         data.subject,
@@ -373,10 +377,22 @@ def _subject(data: DataCase, model: ModelCase | None) -> OverlapSubject:
         )
         for name, rows in data.tests
     )
-    own = TrainingTexts(TRAINING_ROWS, (texts[i] for i in data.train.tolist()), own=True)
+    own = _own(data, texts)
     named = tuple(TrainingTexts(reference.name, reference.texts()) for reference in data.references)
     missing = _missing(model, {reference.name for reference in data.references})
-    return OverlapSubject(tests, (own, *named), missing, has_model=model is not None)
+    return OverlapSubject(tests, (*own, *named), missing, has_model=model is not None)
+
+
+def _own(data: DataCase, texts: Sequence[str]) -> tuple[TrainingTexts, ...]:
+    """The user's training rows; for a test that leaves some of them out, the others only."""
+
+    def given(rows: Any, tests: Iterable[str]) -> TrainingTexts:
+        return TrainingTexts(TRAINING_ROWS, (texts[i] for i in rows.tolist()), True, frozenset(tests))
+
+    names = [name for name, _ in data.tests]
+    partly = [i for i, allowed in enumerate(data.fitted_on) if allowed is not None]
+    whole = given(data.train, (name for i, name in enumerate(names) if i not in partly))
+    return (whole, *(given(data.train_for(i), (names[i],)) for i in partly))
 
 
 def _missing(model: ModelCase | None, here: set[str]) -> tuple[str, ...]:

@@ -150,7 +150,7 @@ CHECK: Check[ModelViewPort] = Check(
 def put(case: Case) -> Asking[ModelViewPort] | NotAsked:
     """Ask about the model's papers."""
     if case.model is None:
-        return NotAsked("no model was asked about")
+        return NotAsked("no model was asked about", applies=False)
     model = case.model
     return Asking(model.subject, lambda: model.view, seeded=False)
 

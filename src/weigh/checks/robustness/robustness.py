@@ -336,7 +336,7 @@ def put(case: Case) -> Asking[Disturbable] | NotAsked:
     if not predictor.tests:
         return NotAsked("there are no test rows")
     if predictor.kind is ArmKind.CONSTANT:
-        return NotAsked("the answer does not depend on the row, so nothing can disturb it")
+        return NotAsked("the answer does not depend on the row, so nothing can disturb it", applies=False)
     limits = {"rows": MOST_FEATURE_ROWS} if data.table.texts is None else {"texts": MOST_TEXTS}
     return Asking(
         predictor.subject,

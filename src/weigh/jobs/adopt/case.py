@@ -85,6 +85,7 @@ def data_case(bench: Workbench, data: PreparedData) -> DataCase:
         digest=prepared.digest,
         open_path=open_path,
         references=data.references,
+        fitted_on=tuple(test.train for test in prepared.tests),
     )
 
 

@@ -7,13 +7,12 @@ decide → policy → report. Every step is put to the ledger, so a repeated job
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from weigh import __version__
 from weigh.adapt.arm import Rows
 from weigh.adapt.table import applicable
+from weigh.checks.case import NotAsked
 from weigh.checks.table import QUESTIONS
-from weigh.core.errors import NotFoundError, UsageError
 from weigh.core.events import EventSink, StepDone
 from weigh.core.recommendation import Recommendation
 from weigh.core.report import SCHEMA, Answer, Report, StepLine
@@ -29,11 +28,10 @@ from weigh.jobs.adopt.options import NO_MODEL, AdoptOptions
 from weigh.jobs.adopt.profile import ask_profile
 from weigh.jobs.adopt.questions import put_questions
 from weigh.jobs.adopt.shootout import Ground, Trials, decide, run_arms
+from weigh.jobs.policy import open_policy
 from weigh.jobs.sign_off import sign_offs_for
 from weigh.jobs.workbench import Workbench, open_workbench
 from weigh.policy.judge import judge
-from weigh.policy.presets import preset_names
-from weigh.policy.read import read_policy, read_preset
 from weigh.render import numbers
 from weigh.store.keeper import BlobKeeper
 
@@ -102,7 +100,7 @@ class Outcome:
     model: ModelInUse | None
     found: Recommendation
     notes: tuple[str, ...]
-    absent: dict[str, str]
+    absent: dict[str, NotAsked]
     lockable: bool
 
 
@@ -114,19 +112,19 @@ def _question(
     found: Recommendation,
     options: AdoptOptions,
     ends: float,
-) -> dict[str, str]:
+) -> dict[str, NotAsked]:
     looked_at = model_case(ground.bench, model.examined) if model is not None else None
     represent = model.represent if model is not None else None
     case = make_case(ground, data, looked_at, represent, trials, found, options)
     absent = put_questions(ground.bench, case, QUESTIONS, ends=ends)
-    ask_profile(ground, case, trials, model.summary.refs if model is not None else (), options)
+    ask_profile(ground, case, trials, options)
     if model is not None:
         _sign_offs(ground.bench, model.digest)
     return absent
 
 
-def _question_line(absent: dict[str, str], shown: int) -> str:
-    line = f"{len(QUESTIONS) - len(absent)} questions put · {len(absent)} do not arise here"
+def _question_line(absent: dict[str, NotAsked], shown: int) -> str:
+    line = f"{len(QUESTIONS) - len(absent)} questions put · {len(absent)} not"
     return line + (f" · {numbers.count(shown)} texts made for them" if shown else "")
 
 
@@ -138,28 +136,6 @@ def _sign_offs(bench: Workbench, model: str) -> None:
             bench.answers.append(
                 Answer(SIGN_OFF.question, kept.evidence, replace(kept.envelope, fresh=False))
             )
-
-
-def open_policy(name: str) -> Policy:
-    """A packaged policy by name, or one from a file.
-
-    Raises:
-        UsageError: the file cannot be read as a policy.
-        NotFoundError: neither a packaged policy nor a file.
-    """
-    if name in preset_names():
-        return read_preset(name)
-    path = Path(name)
-    if not path.is_file():
-        raise NotFoundError(
-            f"there is no policy {name!r}",
-            why="it is neither a packaged policy nor a file",
-            hint=f"one of {', '.join(preset_names())}, or the path of a policy.toml",
-        )
-    try:
-        return read_policy(path.read_text(encoding="utf-8"), source=path.name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path.name}", why=str(error)) from error
 
 
 def _ground(bench: Workbench, data: PreparedData, model: ModelInUse | None, seed: int) -> Ground:
@@ -203,11 +179,13 @@ def _decide_line(found: Recommendation, trials: Trials) -> str:
 def _report(outcome: Outcome) -> Report:
     options, found = outcome.options, outcome.found
     evidence = tuple(a.evidence for a in outcome.bench.answers)
-    absent = dict(outcome.absent)
+    absent = outcome.absent
+    beside = {check: one.reason for check, one in absent.items() if not one.applies}
     if outcome.model is None:
-        absent |= dict.fromkeys(MODEL_CHECKS, "no model was asked about")
+        beside |= dict.fromkeys(MODEL_CHECKS, "no model was asked about")
+    not_put = {check: one.reason for check, one in absent.items() if one.applies}
     today = datetime.fromtimestamp(outcome.bench.clock.now(), tz=UTC).date()
-    verdict = judge(outcome.policy, evidence, found.decision, today=today, not_asked=absent)
+    verdict = judge(outcome.policy, evidence, found.decision, today=today, not_asked=beside, not_put=not_put)
     return Report(
         schema=SCHEMA,
         tool=__version__,
@@ -220,7 +198,7 @@ def _report(outcome: Outcome) -> Report:
         recommendation=found,
         reasons_for=story.speaks_for(found, evidence),
         reasons_against=story.speaks_against(found, evidence),
-        unknown=story.not_known(found, evidence, verdict, outcome.absent),
+        unknown=story.not_known(found, evidence, verdict, not_put),
         limits=(*(outcome.model.limits if outcome.model is not None else ()), *outcome.notes),
         answers=tuple(outcome.bench.answers),
         next_commands=story.offers(options, lockable=outcome.lockable),
@@ -229,7 +207,7 @@ def _report(outcome: Outcome) -> Report:
     )
 
 
-MODEL_CHECKS = ("security", "compatibility", "features")
+MODEL_CHECKS = ("security", "compatibility", "features", "sign-off")
 
 
 def _title(options: AdoptOptions) -> str:

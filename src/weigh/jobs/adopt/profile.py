@@ -7,10 +7,11 @@ from weigh.watch.build import profile_of
 from weigh.watch.shipped import CHECK as PROFILE, ProfileSubject
 
 
-def ask_profile(
-    ground: Ground, case: Case, trials: Trials, refs: tuple[str, ...], options: AdoptOptions
-) -> None:
-    """Ask for the profile of the finalist; nothing is asked where nothing was fitted."""
+def ask_profile(ground: Ground, case: Case, trials: Trials, options: AdoptOptions) -> None:
+    """Ask for the profile of the finalist; nothing is asked where nothing was fitted.
+
+    Where the model came from is left out: the same bytes from another place have the same profile.
+    """
     finalist = case.predictor
     if finalist is None:
         return
@@ -18,9 +19,7 @@ def ask_profile(
 
     def payload() -> ProfileSubject:
         return ProfileSubject(
-            lambda: profile_of(
-                case, embeddings=ground.rows.embeddings, predictor=made.artifact("predictor"), refs=refs
-            ),
+            lambda: profile_of(case, embeddings=ground.rows.embeddings, predictor=made.artifact("predictor")),
             ground.keep,
         )
 
@@ -28,7 +27,6 @@ def ask_profile(
         PROFILE,
         finalist.subject,
         payload,
-        parameters={"refs": list(refs)},
         inputs=finalist.inputs,
         seed=options.seed,
         runtimes=finalist.runtimes,

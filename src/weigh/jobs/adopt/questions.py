@@ -17,7 +17,7 @@ STEP = "question"
 
 def put_questions(
     bench: Workbench, case: Case, questions: Iterable[Question[Any]], *, ends: float
-) -> dict[str, str]:
+) -> dict[str, NotAsked]:
     """Ask what can be asked; everything else with its reason.
 
     Args:
@@ -27,15 +27,15 @@ def put_questions(
         ends: monotonic time after which nothing new is worked out; answers already in the ledger are read.
 
     Returns:
-        Check id → why the question does not arise here.
+        Check id → why its question was not put.
     """
     asked = tuple(questions)
-    absent: dict[str, str] = {}
+    absent: dict[str, NotAsked] = {}
     for number, question in enumerate(asked):
         bench.events.emit(Progress(STEP, number, len(asked), "questions"))
         put = question.put(case)
         if isinstance(put, NotAsked):
-            absent[question.check.id] = put.reason
+            absent[question.check.id] = put
         else:
             _put(bench, question.check, put, seed=case.declared.seed, ends=ends)
     bench.events.emit(Progress(STEP, len(asked), len(asked), "questions"))

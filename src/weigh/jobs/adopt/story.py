@@ -150,15 +150,17 @@ def not_known(
     verdict: Verdict,
     absent: Mapping[str, str],
 ) -> tuple[Statement, ...]:
-    """Every question without an answer: first what policy waits for, last what did not arise here."""
+    """Every question without an answer: first what policy waits for, last what the user may still ask."""
     waited_for = [r for r in verdict.reasons if r.kind is VerdictKind.UNKNOWN and r.required]
     said = [Statement(f"policy {r.requirement}: {r.text}", r.evidence) for r in waited_for if not r.evidence]
     open_ones = [e for e in evidence if e.outcome.kind is not OutcomeKind.ANSWERED]
     said += [Statement(_open(e), (e.digest,)) for e in open_ones if e.check != "decision"]
     arms = found.arms if found is not None else ()
     said += _undeclared(evidence)
-    reasons = dict.fromkeys(absent.values())
-    said += [Statement(f"{', '.join(c for c in absent if absent[c] == r)}: {r}") for r in reasons]
+    told = {check for check in absent for r in waited_for if r.text.startswith(f"{check} was not asked")}
+    left = {check: reason for check, reason in absent.items() if check not in told}
+    reasons = dict.fromkeys(left.values())
+    said += [Statement(f"{', '.join(c for c in left if left[c] == r)}: {r}") for r in reasons]
     said += [Statement(f"{a.arm}: not run, {a.not_run}") for a in arms if a.not_run]
     return tuple(said)
 

@@ -103,7 +103,10 @@ class Scene:
 
     def told(self, report="weigh-report"):
         path = self.folder / report / "report.json"
-        return repeatable(json.loads(path.read_text(encoding="utf-8")))
+        told = repeatable(json.loads(path.read_text(encoding="utf-8")))
+        # The commands offered next name the folder of the report, which is another one here and there.
+        del told["report"]["next_commands"]
+        return told
 
     def files(self):
         """Every file of the store and the ledger, half-made ones included."""

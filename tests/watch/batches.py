@@ -76,9 +76,7 @@ def reference(drawn, *, fitted=0.6, **more):
         features=drawn.features,
         embeddings=drawn.embeddings,
         proba=drawn.proba[cut:],
-        answering=Answering(
-            "m", ("file:./m",), "sha256:" + "b" * 64, "probe", "sha256:" + "c" * 64, "d" * 64, 10
-        ),
+        answering=Answering("m", "sha256:" + "b" * 64, "probe", "sha256:" + "c" * 64, "d" * 64, 10),
         label="answer",
         **more,
     )

@@ -109,7 +109,7 @@ def test_another_domain_than_that_of_the_training_rows_alarms(reviews, domain):
         assert alarmed(evidence)
         if n == 1000:
             assert "WGH-W001" in rules(evidence)
-            assert domain != "tweets" or {"WGH-W002", "WGH-W003"} <= rules(evidence)
+            assert domain != "tweets" or "WGH-W002" in rules(evidence)
 
 
 def fresh_alarms(reviews, profiles, samples):

@@ -48,3 +48,14 @@ def test_options_that_contradict_each_other_are_refused(change):
 def test_train_where_keeps_everything_after_the_first_equals():
     options = AdoptOptions.of({**BASE, "train_where": ("domain=a=b",)})
     assert options.roles.train_where == (("domain", "a=b"),)
+
+
+@pytest.mark.parametrize("label", ["age", "age > 40", "petal (cm)"])
+def test_a_label_that_the_predictor_would_see_is_refused(label):
+    with pytest.raises(UsageError, match="feature"):
+        AdoptOptions.of({**BASE, "text": "", "features": ("age", "petal (cm)"), "label": label})
+
+
+def test_a_label_whose_name_is_no_expression_is_left_to_the_data():
+    options = AdoptOptions.of({**BASE, "text": "", "features": ("age",), "label": "sepal (cm)"})
+    assert options.roles.label == "sepal (cm)"

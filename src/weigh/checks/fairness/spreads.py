@@ -86,7 +86,8 @@ def _largest_gap(
     value = float(np.abs(values).max())
     n = int(sum(table.rows[groups, m].sum() for m, groups in members.items()))
     interval = Interval(value, min(low, value), min(1.0, max(high, value)), level, n, METHOD)
-    if table.clusters_n is not None:
+    # Shuffled gaps of several rates are not on one scale: the noisiest would hide a certain one.
+    if table.clusters_n is not None or len(members) > 1:
         return Spread(name, interval, float(found.p_value.min()), "max-t", of)
     p_value = _permutation_p(table, members, value, seed=seed)
     return Spread(name, interval, p_value, "permutation", of)

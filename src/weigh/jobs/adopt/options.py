@@ -116,7 +116,8 @@ def seconds(text: str) -> float:
     found = list(_DURATION.finditer(compact))
     total = sum(float(m[1]) * _SECONDS[m[2]] for m in found)
     if "".join(m[0] for m in found) != compact or total <= 0:
-        raise UsageError(f"cannot read the time {text!r}", why="a time is like 90s, 10m or 1h30m")
+        why = "it is no time at all" if found and total == 0 else "a time is like 90s, 10m or 1h30m"
+        raise UsageError(f"cannot use the time {text!r}", why=why, hint="--budget 10m")
     return total
 
 
@@ -143,6 +144,7 @@ def _roles(options: Mapping[str, Any]) -> Roles:
         )
     if options["split"] and options["test"]:
         raise UsageError("--split and --test exclude each other", why="each says which rows are for testing")
+    _check_label(str(options["label"]), features)
     return Roles(
         label=str(options["label"]),
         text=text,
@@ -154,6 +156,24 @@ def _roles(options: Mapping[str, Any]) -> Roles:
         split=str(options["split"]),
         positive=str(options["positive"]),
     )
+
+
+def _check_label(label: str, features: tuple[str, ...]) -> None:
+    """A label that is given, or worked out, from what the predictor sees would be no question."""
+    from weigh.datasets.expression import parse
+
+    try:
+        used = {label, *parse(label).columns}
+    except UsageError:
+        # The name of a column may be no expression; if it is no column either, reading the data says so.
+        used = {label}
+    seen = used & set(features)
+    if seen:
+        raise UsageError(
+            f'the label uses the feature "{min(seen)}"',
+            why="a predictor that sees its answer learns to repeat it",
+            hint="leave the column out of --features",
+        )
 
 
 def _names(values: Any) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ DEMO = Path(str(files("weigh") / "demo"))
 RUN = "import sys; from weigh.cli.main import run; sys.argv[0] = 'weigh'; run()"
 ADOPT = (
     "adopt", "minilm", "--data=reviews", "--text=text", "--label=if(valence > 0, 'positive', 'negative')",
-    "--shift=domain", "--train-where=domain=movie", "--positive=positive",
+    "--shift=domain", "--train-where=domain=movie", "--positive=positive", "--use=commercial",
 )  # fmt: skip
 
 

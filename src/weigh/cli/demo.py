@@ -15,6 +15,7 @@ ARGUMENTS = (
     "--shift=domain",
     "--train-where=domain=movie",
     "--positive=positive",
+    "--use=commercial",
 )
 """The whole demo. "Adopt all-MiniLM-L6-v2 for review sentiment, trained on movie reviews?" """
 

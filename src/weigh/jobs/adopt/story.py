@@ -9,7 +9,7 @@ from importlib.metadata import metadata
 
 from weigh.core.errors import ExitCode
 from weigh.core.evidence import Evidence
-from weigh.core.finding import Severity
+from weigh.core.finding import Finding, Severity
 from weigh.core.measure import Direction, Measure
 from weigh.core.outcome import OutcomeKind
 from weigh.core.recommendation import ArmKind, ArmResult, Comparison, Decision, Recommendation, Statement
@@ -24,6 +24,12 @@ MOST = 3
 
 UNDECLARED = "WGH-V001"
 """The rule of an item that neither card nor package states."""
+
+WEIGHTY = (
+    "security", "compatibility", "licence", "misuse", "fairness", "counterfactual", "slices", "overlap",
+    "membership", "personal-data", "robustness", "calibration",
+)  # fmt: skip
+"""Of findings that are equally bad, those come first that change whether one may depend on the model."""
 
 HEADLINES = {
     Decision.ADOPT_AS_IS: "ADOPT AS IT IS",
@@ -81,11 +87,22 @@ def _for(found: Recommendation, chosen: ArmResult, evidence: Sequence[Evidence])
     if single:
         widest = max(single, key=_gain)
         yield Statement(f"{_scores(found, chosen.arm, widest)}", (chosen.evidence,))
+    if chosen.kind is ArmKind.MODEL:
+        yield from _allowed(evidence)
     yield from _runs_here(evidence, chosen)
     if chosen.kind is not ArmKind.MODEL:
         yield Statement("depends on nobody else's weights", (chosen.evidence,))
     if not found.detectable and found.runner_up:
         yield Statement(f"cheaper than {found.runner_up}, with no detectable difference", (chosen.evidence,))
+
+
+def _allowed(evidence: Sequence[Evidence]) -> Iterator[Statement]:
+    """That the terms allow every declared use; said only where uses were declared."""
+    for item in evidence:
+        found = {m.label("permission"): m for m in item.measures if m.name == "licence_uses"}
+        allowed = found.get("allowed")
+        if allowed is not None and allowed.n and allowed.value == allowed.n:
+            yield Statement("the licences that were read allow every use you declared", (item.digest,))
 
 
 def _weaker(arm: ArmResult, chosen: ArmResult) -> bool:
@@ -110,11 +127,12 @@ def speaks_against(found: Recommendation, evidence: Sequence[Evidence]) -> tuple
     return tuple(_against(found, evidence))[:MOST]
 
 
-def _against(found: Recommendation, evidence: Sequence[Evidence]) -> Iterator[Statement]:
+def _against(found: Recommendation, asked: Sequence[Evidence]) -> Iterator[Statement]:
+    evidence = sorted(asked, key=lambda e: WEIGHTY.index(e.check) if e.check in WEIGHTY else len(WEIGHTY))
     for item in evidence:
         for finding in item.findings:
             if finding.severity.rank >= Severity.HIGH.rank:
-                yield Statement(f"{finding.where}: {finding.message} ({finding.rule})", (item.digest,))
+                yield Statement(_said(finding), (item.digest,))
     chosen = found.result(found.arm)
     if chosen is not None:
         lost = [c for c in _oriented(found, chosen.arm) if c.test != "objective" and _undecided(found, c)]
@@ -127,7 +145,13 @@ def _against(found: Recommendation, evidence: Sequence[Evidence]) -> Iterator[St
     for item in evidence:
         for finding in item.findings:
             if finding.severity is Severity.MEDIUM:
-                yield Statement(f"{finding.where}: {finding.message} ({finding.rule})", (item.digest,))
+                yield Statement(_said(finding), (item.digest,))
+
+
+def _said(finding: Finding) -> str:
+    """The finding in one line, its place first unless its message begins with it."""
+    place = "" if finding.message.startswith(finding.where) else f"{finding.where}: "
+    return f"{place}{finding.message} ({finding.rule})"
 
 
 def _undecided(found: Recommendation, item: Comparison) -> bool:

@@ -18,8 +18,14 @@ TRIED = {"sh", "python", "toml", "json"}
 SHOWN = {"text"}
 """What a program prints, or a pattern: nothing to run."""
 
-ELSEWHERE = {("CONTRIBUTING.md", "py"), ("CONTRIBUTING.md", "md")}
-"""The worked example of a check, built and run by tests/architecture/test_new_check.py."""
+ELSEWHERE = {
+    # The worked example of a check, built and run by tests/architecture/test_new_check.py.
+    ("CONTRIBUTING.md", "py"),
+    ("CONTRIBUTING.md", "md"),
+    # A grammar of its own, read by test_expressions.py.
+    ("docs/reference/expressions.md", ""),
+}
+"""Blocks of one page that a test of their own tries."""
 
 SECTIONS = ("Question", "Rules", "What it cannot see")
 OWED = {("accuracy", "What it cannot see"), ("compatibility", "Rules")}
@@ -103,7 +109,7 @@ def test_every_check_and_its_page_are_linked_from_the_first_page():
 
 
 RATE_ROW = re.compile(r"^\| \[[\w -]+\]\(([^)]+)\) \| (.*) \| `([\w./]+)` \|$", re.MULTILINE)
-FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
+FIGURE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def rates():
@@ -147,8 +153,8 @@ def test_terms_of_the_glossary_are_explained_once():
 TERMS = (
     "ATC", "AUROC", "Benjamini–Hochberg", "Brier score", "CBPE", "ECE", "Holm", "KS", "MMD", "TPR at FPR",
     "attested", "demographic parity difference", "disparate impact", "equalized odds difference", "max-T",
-    "membership inference", "n-gram containment", "null control", "occlusion", "papers", "profile", "reweighing",
-    "sign-off", "temperature scaling", "waiver",
+    "membership inference", "n-gram containment", "null control", "occlusion", "papers", "profile",
+    "reweighing", "sign-off", "temperature scaling", "waiver",
 )  # fmt: skip
 
 

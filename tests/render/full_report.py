@@ -142,7 +142,12 @@ FULL = replace(
                 "'intended-use' is signed, until 2027-05-31",
                 evidence=(SIGNATURE.digest,),
             ),
-            Reason("misuse-is-signed", VerdictKind.UNKNOWN, "nobody has signed 'misuse' for these bytes"),
+            Reason(
+                "misuse-is-signed",
+                VerdictKind.UNKNOWN,
+                "nobody has signed 'misuse' for these bytes",
+                sign_off="misuse",
+            ),
             Reason(
                 "a-way-back",
                 VerdictKind.UNKNOWN,
@@ -246,7 +251,7 @@ def hostile():
         measures=(replace(SIGNATURE.measures[0], labels=labelled(question=HOSTILE, expires=HOSTILE)),),
         findings=(replace(SIGNATURE.findings[0], message=HOSTILE),),
     )
-    waits = Reason(HOSTILE, VerdictKind.UNKNOWN, f"nobody has signed 'misuse' {HOSTILE}")
+    waits = Reason(HOSTILE, VerdictKind.UNKNOWN, f"nobody has signed 'misuse' {HOSTILE}", sign_off="misuse")
     return replace(
         bad,
         verdict=replace(bad.verdict, reasons=(*bad.verdict.reasons, waits)),

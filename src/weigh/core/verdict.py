@@ -33,6 +33,7 @@ class Reason:
         evidence: digests of the evidence it rests on.
         waiver: the waiver that annotates a fail, "" when none. It does not turn it into a pass.
         children: finer reasons.
+        sign_off: the question a line about a signature asks for, "" for every other line.
     """
 
     requirement: str
@@ -42,6 +43,7 @@ class Reason:
     evidence: tuple[str, ...] = ()
     waiver: str = ""
     children: tuple["Reason", ...] = ()
+    sign_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)

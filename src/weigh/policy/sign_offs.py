@@ -30,7 +30,7 @@ def signed(line: Requirement, pieces: tuple[tuple[Evidence, str], ...], *, today
     ]
     if not ends:
         text = f"nobody has signed {line.sign_off!r} for these bytes"
-        return Reason(line.id, VerdictKind.UNKNOWN, text, required=line.required)
+        return Reason(line.id, VerdictKind.UNKNOWN, text, required=line.required, sign_off=line.sign_off)
     last = max(ends, key=lambda pair: (pair[0] is None, pair[0] or date.min, pair[1]))
     end, digest = last
     if end is not None and end < today:
@@ -38,7 +38,7 @@ def signed(line: Requirement, pieces: tuple[tuple[Evidence, str], ...], *, today
     else:
         until = "with no end" if end is None else f"until {end.isoformat()}"
         text, kind = f"{line.sign_off!r} is signed, {until}", VerdictKind.PASS
-    return Reason(line.id, kind, text, required=line.required, evidence=(digest,))
+    return Reason(line.id, kind, text, required=line.required, evidence=(digest,), sign_off=line.sign_off)
 
 
 def _ends(evidence: Evidence, question: str, about: AbstractSet[str]) -> Iterator[date | None]:

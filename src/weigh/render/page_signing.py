@@ -1,7 +1,5 @@
 """Who must sign what: questions no measurement can answer, with the people who answered for them."""
 
-import re
-
 from weigh.core.evidence import Evidence
 from weigh.core.report import Report
 from weigh.core.sign_off import ASKED, CHECK_ID, MEASURE, SignOffQuestion
@@ -9,13 +7,11 @@ from weigh.core.verdict import Reason, VerdictKind
 from weigh.render.markup import Markup, Node, tag
 from weigh.render.page_parts import Column, badge, digest, section, table
 
-_QUOTED = re.compile(r"'([a-z-]+)'")
-_SIGNED = re.compile(r"\bsign(?:ed|-off)\b")
-
 
 def signing(report: Report) -> Markup | None:
     """Every signature there is and every one a line of the policy still waits for; None for neither."""
-    waited = {q: reason for reason in report.verdict.reasons if (q := _waits_for(reason)) is not None}
+    lines = (r for r in report.verdict.reasons if r.sign_off and r.kind is not VerdictKind.PASS)
+    waited = {reason.sign_off: reason for reason in lines}
     missing = [_missing(question, reason) for question, reason in waited.items()]
     given = [row for a in report.answers for row in _given(report, a.evidence, frozenset(waited))]
     columns = (
@@ -61,17 +57,6 @@ def _state(question: str, *, here: bool, waited: frozenset[str]) -> Markup:
 def _missing(question: str, reason: Reason) -> list[Node]:
     wanted = "required" if reason.required else "advisory"
     return [_question(question), badge("missing"), reason.text, f"{wanted} by {reason.requirement}", None]
-
-
-def _waits_for(reason: Reason) -> str | None:
-    """The question a policy line waits for a signature of; None when it is not of that kind or has one.
-
-    A Reason does not say which kind of line it is of, so its sentence is read: it names the question,
-    one of a closed set, in quotes.
-    """
-    if reason.kind is VerdictKind.PASS or not _SIGNED.search(reason.text):
-        return None
-    return next((q for q in _QUOTED.findall(reason.text) if q in list(SignOffQuestion)), None)
 
 
 def _question(name: str) -> Node:

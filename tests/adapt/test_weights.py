@@ -1,4 +1,4 @@
-"""What it means that a row counts more than another."""
+"""What it means that a row counts more than another, and that a choice was made before."""
 
 import numpy as np
 import pytest
@@ -49,3 +49,18 @@ def test_weights_of_whole_numbers_are_copies_of_rows(rows_for):
     weighted = MAJORITY.fit(rows, labels, 2, groups=None, seed=0, weights=times.astype(float))
     again = MAJORITY.fit(rows.take(copied), labels[copied], 2, groups=None, seed=0)
     np.testing.assert_allclose(weighted.arrays["frequency"], again.arrays["frequency"])
+
+
+@pytest.mark.parametrize("arm", ARMS, ids=lambda a: a.id)
+def test_a_fit_with_what_was_chosen_before_is_that_fit(arm, rows_for):
+    rows, labels = rows_for(arm, 120)
+    first = arm.fit(rows, labels, 2, groups=None, seed=3)
+    again = arm.fit(rows, labels, 2, groups=None, seed=3, chosen=first.settings)
+    assert again.settings == first.settings
+    np.testing.assert_array_equal(arm.predict(again, rows), arm.predict(first, rows))
+
+
+@pytest.mark.parametrize("arm", [LINEAR, PROBE, TFIDF_LINEAR], ids=lambda a: a.id)
+def test_what_was_chosen_before_holds_on_other_rows(arm, rows_for):
+    rows, labels = rows_for(arm, 120)
+    assert arm.fit(rows, labels, 2, groups=None, seed=0, chosen={"C": 0.25}).settings["C"] == 0.25

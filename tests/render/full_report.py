@@ -141,6 +141,7 @@ FULL = replace(
                 VerdictKind.PASS,
                 "'intended-use' is signed, until 2027-05-31",
                 evidence=(SIGNATURE.digest,),
+                sign_off="intended-use",
             ),
             Reason(
                 "misuse-is-signed",
@@ -153,6 +154,7 @@ FULL = replace(
                 VerdictKind.UNKNOWN,
                 "the last sign-off of 'rollback' ended on 2026-10-01",
                 required=False,
+                sign_off="rollback",
             ),
         ),
     ),

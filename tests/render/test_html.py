@@ -264,7 +264,10 @@ def test_a_signature_for_other_bytes_is_no_signature_here():
 
 def test_a_signature_that_ended_is_not_shown_as_one_that_counts():
     ended = Reason(
-        "use-is-signed", VerdictKind.UNKNOWN, "the last sign-off of 'intended-use' ended on 2026-10-01"
+        "use-is-signed",
+        VerdictKind.UNKNOWN,
+        "the last sign-off of 'intended-use' ended on 2026-10-01",
+        sign_off="intended-use",
     )
     text = page(replace(FULL, verdict=replace(FULL.verdict, reasons=(ended,))))
     assert [row[1] for row in rows_of(text, "signing")[1:]] == ["missing", "ended"]

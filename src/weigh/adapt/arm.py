@@ -12,6 +12,9 @@ from weigh.core.recommendation import ArmKind
 from weigh.datasets.table import FeatureColumns
 
 FloatArray: TypeAlias = NDArray[np.float64]
+Settings: TypeAlias = Mapping[str, Any]
+"""What a fit has chosen, as JSON values."""
+
 IntArray: TypeAlias = NDArray[np.int64]
 
 TEXT = "text"
@@ -159,6 +162,7 @@ class Arm(Protocol):
         groups: IntArray | None,
         seed: int,
         weights: FloatArray | None = None,
+        chosen: Settings | None = None,
     ) -> Fitted:
         """Fit on labelled rows.
 
@@ -169,6 +173,8 @@ class Arm(Protocol):
             groups: [n] codes of rows that belong together; None when each stands alone.
             seed: of all randomness.
             weights: [n] how much each row counts, mean 1; None for equally.
+            chosen: settings of an earlier fit, whose hyper-parameters are used again; None to choose them
+                inside these rows.
         """
         ...
 
@@ -179,9 +185,6 @@ class Arm(Protocol):
     def work(self, fitted: Fitted, n_fit: int, n_predict: int) -> int:
         """Multiply-adds to fit on `n_fit` rows and answer `n_predict`; the same on every machine."""
         ...
-
-
-Settings: TypeAlias = Mapping[str, Any]
 
 
 def require_labels(labels: IntArray, classes: int, *, rows: int) -> IntArray:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from weigh.adapt.arm import SCORES, Fitted, FloatArray, IntArray, Rows, require_labels
+from weigh.adapt.arm import SCORES, Fitted, FloatArray, IntArray, Rows, Settings, require_labels
 from weigh.core.errors import UsageError
 from weigh.core.recommendation import ArmKind
 
@@ -43,13 +43,14 @@ class AsIs:
         groups: IntArray | None,
         seed: int,
         weights: FloatArray | None = None,
+        chosen: Settings | None = None,
     ) -> Fitted:
         """Write the order down; no label is looked at.
 
         Raises:
             UsageError: when the arm was made for another number of classes.
         """
-        del groups, seed, weights
+        del groups, seed, weights, chosen
         if rows.n:
             require_labels(labels, classes, rows=rows.n)
         if len(self.columns) != classes:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from weigh.adapt.arm import FEATURES, Fitted, FloatArray, IntArray, Rows, require_labels
+from weigh.adapt.arm import FEATURES, Fitted, FloatArray, IntArray, Rows, Settings, require_labels
 from weigh.adapt.columns import Layout
 from weigh.adapt.folds import FOLDS, fold_of, foldable
 from weigh.adapt.logistic import log_losses, part, softmax, total, two_class
@@ -50,6 +50,7 @@ class Boosted:
         groups: IntArray | None,
         seed: int,
         weights: FloatArray | None = None,
+        chosen: Settings | None = None,
     ) -> Fitted:
         """Choose the number of iterations inside the training rows, fit, take the trees out.
 
@@ -67,7 +68,11 @@ class Boosted:
         if present.size == 1:
             return fitted
         dense = np.searchsorted(present, codes)
-        iterations = _choose_iterations(layout, matrix, dense, groups=groups, seed=seed, weights=weights)
+        iterations = int(chosen["iterations"]) if chosen else 0
+        # A fit to rows of one class has chosen nothing.
+        iterations = iterations or _choose_iterations(
+            layout, matrix, dense, groups=groups, seed=seed, weights=weights
+        )
         model = _fit_model(layout, matrix, dense, iterations=iterations, seed=seed, weights=weights)
         trees = take_out(model)
         _confirm(trees, model, matrix)

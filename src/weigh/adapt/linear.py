@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from weigh.adapt.arm import FEATURES, Fitted, FloatArray, IntArray, Rows, require_labels
+from weigh.adapt.arm import FEATURES, Fitted, FloatArray, IntArray, Rows, Settings, require_labels
 from weigh.adapt.columns import Layout
-from weigh.adapt.logistic import Weights, choose_c, fit_weights, fit_work
+from weigh.adapt.logistic import Weights, choose_c, fit_weights, fit_work, tried
 from weigh.core.recommendation import ArmKind
 from weigh.datasets.table import FeatureColumns
 
@@ -42,6 +42,7 @@ class Linear:
         groups: IntArray | None,
         seed: int,
         weights: FloatArray | None = None,
+        chosen: Settings | None = None,
     ) -> Fitted:
         """Learn means, scales and categories, choose C inside the training rows, fit.
 
@@ -55,7 +56,9 @@ class Linear:
         fitted = Fitted({"mean": mean, "scale": scale})
         layout.into(fitted)
         matrix = _design(layout, features, mean=mean, scale=scale)
-        c = choose_c(matrix, codes, classes, grid=GRID, groups=groups, seed=seed, weights=weights)
+        c = choose_c(
+            matrix, codes, classes, grid=tried(GRID, chosen), groups=groups, seed=seed, weights=weights
+        )
         fit_weights(matrix, codes, classes, c=c, weights=weights).into(fitted, c=c)
         return fitted
 

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from weigh.adapt.arm import Fitted, FloatArray, IntArray
+from weigh.adapt.arm import Fitted, FloatArray, IntArray, Settings
 from weigh.adapt.folds import FOLDS, fold_of, foldable
 from weigh.adapt.threads import single_threaded
 
@@ -151,6 +151,11 @@ def part(weights: FloatArray | None, rows: IntArray) -> FloatArray | None:
 def total(losses: FloatArray, weights: FloatArray | None) -> float:
     """The sum of losses, each as often as its row counts."""
     return float(losses.sum() if weights is None else losses @ weights)
+
+
+def tried(grid: tuple[float, ...], chosen: Settings | None) -> tuple[float, ...]:
+    """The values of C to choose from: those of the grid, or the one that was chosen before."""
+    return grid if chosen is None else (float(chosen["C"]),)
 
 
 def fit_work(entries: int, outputs: int, *, grid: int) -> int:

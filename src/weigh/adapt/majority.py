@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from weigh.adapt.arm import Fitted, FloatArray, IntArray, Rows, require_labels
+from weigh.adapt.arm import Fitted, FloatArray, IntArray, Rows, Settings, require_labels
 from weigh.core.recommendation import ArmKind
 
 
@@ -33,9 +33,10 @@ class Majority:
         groups: IntArray | None,
         seed: int,
         weights: FloatArray | None = None,
+        chosen: Settings | None = None,
     ) -> Fitted:
         """Count the classes."""
-        del groups, seed
+        del groups, seed, chosen
         codes = require_labels(labels, classes, rows=rows.n)
         counts = np.bincount(codes, weights=weights, minlength=classes)
         return Fitted({"frequency": counts / counts.sum()})

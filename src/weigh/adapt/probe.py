@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from weigh.adapt.arm import EMBEDDINGS, Fitted, FloatArray, IntArray, Rows, require_labels
-from weigh.adapt.logistic import Weights, choose_c, fit_weights, fit_work
+from weigh.adapt.arm import EMBEDDINGS, Fitted, FloatArray, IntArray, Rows, Settings, require_labels
+from weigh.adapt.logistic import Weights, choose_c, fit_weights, fit_work, tried
 from weigh.core.errors import UsageError
 from weigh.core.recommendation import ArmKind
 
@@ -38,6 +38,7 @@ class Probe:
         groups: IntArray | None,
         seed: int,
         weights: FloatArray | None = None,
+        chosen: Settings | None = None,
     ) -> Fitted:
         """Standardise the features, choose C inside the training rows, fit.
 
@@ -50,7 +51,9 @@ class Probe:
         # A column that hardly moves carries no information; dividing by its rounding noise would invent some.
         scale[scale <= 1e-7 * np.maximum(np.abs(mean), 1.0)] = np.inf
         matrix = (raw - mean) / scale
-        c = choose_c(matrix, codes, classes, grid=GRID, groups=groups, seed=seed, weights=weights)
+        c = choose_c(
+            matrix, codes, classes, grid=tried(GRID, chosen), groups=groups, seed=seed, weights=weights
+        )
         found = fit_weights(matrix, codes, classes, c=c, weights=weights)
         # Kept on the raw scale: one product answers, and nothing infinite is stored.
         coef = found.coef / scale

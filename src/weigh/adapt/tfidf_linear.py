@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from weigh.adapt.arm import TEXT, Fitted, FloatArray, IntArray, Rows, require_labels
-from weigh.adapt.logistic import Weights, choose_c, fit_weights, fit_work
+from weigh.adapt.arm import TEXT, Fitted, FloatArray, IntArray, Rows, Settings, require_labels
+from weigh.adapt.logistic import Weights, choose_c, fit_weights, fit_work, tried
 from weigh.adapt.tfidf import encode, inverse_frequency, vocabulary
 from weigh.core.recommendation import ArmKind
 from weigh.datasets.packing import pack_texts as pack, unpack_texts as unpack
@@ -40,6 +40,7 @@ class TfidfLinear:
         groups: IntArray | None,
         seed: int,
         weights: FloatArray | None = None,
+        chosen: Settings | None = None,
     ) -> Fitted:
         """Learn the vocabulary, choose C inside the training rows, fit.
 
@@ -54,7 +55,9 @@ class TfidfLinear:
         idf = inverse_frequency(document_counts, len(texts))
         sparse = encode(texts, {term: column for column, term in enumerate(words)}, idf)
         matrix = _csr(sparse.values, sparse.rows, sparse.columns, sparse.shape)
-        c = choose_c(matrix, codes, classes, grid=GRID, groups=groups, seed=seed, weights=weights)
+        c = choose_c(
+            matrix, codes, classes, grid=tried(GRID, chosen), groups=groups, seed=seed, weights=weights
+        )
         found = fit_weights(matrix, codes, classes, c=c, weights=weights)
         data, offsets = pack(words)
         fitted = Fitted({"terms": data, "term_offsets": offsets, "idf": idf}, {"entries": sparse.values.size})

@@ -142,7 +142,10 @@ class Answerer(Protocol):
 
 
 class Refitter(Protocol):
-    """Fits the same arm again on other rows or labels; what the model made of the rows is reused."""
+    """Fits the same arm again on other rows or labels, with the hyper-parameters it has.
+
+    What the model made of the rows is reused.
+    """
 
     def __call__(
         self,

@@ -21,6 +21,10 @@ def worst(kinds: Iterable[VerdictKind]) -> VerdictKind:
     return max(kinds, key=_ORDER.__getitem__, default=VerdictKind.UNKNOWN)
 
 
+DOES_NOT_APPLY = "does not apply"
+"""How the text of a line begins that has nothing to look at in a job, such as a model where none is named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One line of the reasoning, with what it rests on.
@@ -44,6 +48,11 @@ class Reason:
     waiver: str = ""
     children: tuple["Reason", ...] = ()
     sign_off: str = ""
+
+    @property
+    def applies(self) -> bool:
+        """Whether the line speaks to this job at all."""
+        return not self.text.startswith(DOES_NOT_APPLY)
 
 
 @dataclass(frozen=True, slots=True)

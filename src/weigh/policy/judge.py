@@ -16,7 +16,7 @@ from weigh.core.finding import Finding, Severity
 from weigh.core.measure import Measure
 from weigh.core.recommendation import Decision
 from weigh.core.requirement import Comparison, Policy, Requirement, RequirementKind
-from weigh.core.verdict import Reason, Verdict, VerdictKind, worst
+from weigh.core.verdict import DOES_NOT_APPLY, Reason, Verdict, VerdictKind, worst
 from weigh.policy.sign_offs import signed
 from weigh.policy.waivers import WaiverDesk
 
@@ -99,7 +99,7 @@ def policy_digest(policy: Policy) -> str:
 
 def _not_asked(line: Requirement, why: str) -> Reason:
     # Advisory and unknown: it holds nothing up, and what nobody looked at is no pass either.
-    return Reason(line.id, VerdictKind.UNKNOWN, f"does not apply: {why}", required=False)
+    return Reason(line.id, VerdictKind.UNKNOWN, f"{DOES_NOT_APPLY}: {why}", required=False)
 
 
 def _line(

@@ -11,6 +11,7 @@ from weigh.render import numbers
 from weigh.render.escape import cells, clip, visible
 from weigh.render.layout import INDENT, SEPARATOR, STEP_WIDTH, parts, wrap
 from weigh.render.standing import Standing, standings
+from weigh.render.words import continued
 
 MAX_LINES = 40
 """The screen is one screen: a terminal of 40 lines shows all of it."""
@@ -22,6 +23,7 @@ MAX_UNKNOWN = 4
 MAX_LIMITS = 2
 MAX_POLICY_LINES = 3
 MAX_NEXT = 3
+MAX_COMMAND_LINES = 3
 
 _BOLD, _GREEN, _YELLOW, _RED, _DIM = "1", "32", "33", "31", "2"
 
@@ -121,7 +123,7 @@ def policy_line(verdict: Verdict) -> str:
     """`policy team: pass · no waivers · 2 unknown, neither required`."""
     waivers = "no waivers" if not verdict.waived else _plural(verdict.waived, "waiver")
     said = [f"policy {visible(verdict.policy, limit=80)}: {verdict.kind.value}", waivers]
-    unknown = [r for r in verdict.reasons if r.kind is VerdictKind.UNKNOWN]
+    unknown = [r for r in verdict.reasons if r.kind is VerdictKind.UNKNOWN and r.applies]
     if unknown:
         required = sum(r.required for r in unknown)
         said.append(f"{len(unknown)} unknown, {_how_many(required, len(unknown))}")
@@ -226,15 +228,25 @@ def _bullets(
 
 
 def _next(report: Report, width: int) -> list[str]:
+    """Commands whole, so that they can be copied; a long one goes on in the next line as a shell reads it."""
     shown = report.next_commands[:MAX_NEXT]
     room = width - INDENT
-    commands = [clip(n.command, room) for n in shown]
-    column = min(max((cells(c) for c in commands), default=0), room // 2)
-    lines = []
-    for i, (command, n) in enumerate(zip(commands, shown, strict=True)):
-        text = clip(f"{_pad(command, column)}   {visible(n.text)}".rstrip(), room)
-        lines.append(_pad("Next" if i == 0 else "", INDENT) + text)
-    return lines
+    commands = [visible(n.command) for n in shown]
+    column = max((cells(c) for c in commands if cells(c) <= room // 2), default=0)
+    lines: list[str] = []
+    for command, n in zip(commands, shown, strict=True):
+        if cells(command) <= room // 2:
+            lines.append(clip(f"{_pad(command, column)}   {visible(n.text)}".rstrip(), room))
+        else:
+            lines += [*_whole(command, room), clip(f"  {visible(n.text)}", room)]
+    return [_pad("Next" if i == 0 else "", INDENT) + line for i, line in enumerate(lines)]
+
+
+def _whole(command: str, room: int) -> list[str]:
+    """The command on as many lines as it takes, or its beginning where that is too much for a screen."""
+    lines = continued(command, room)
+    fits = len(lines) <= MAX_COMMAND_LINES and all(cells(line) <= room for line in lines)
+    return lines if fits else [clip(command, room)]
 
 
 def _indented(lines: Iterable[str]) -> list[str]:

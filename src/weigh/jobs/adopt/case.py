@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from weigh.adapt.arm import Arm, FloatArray, IntArray, Rows
+from weigh.adapt.arm import Arm, Fitted, FloatArray, IntArray, Rows
 from weigh.adapt.fitted import from_arrays
 from weigh.adapt.trial import fits
 from weigh.checks.case import Case, DataCase, Declared, Earlier, ModelCase, PredictorCase
@@ -125,7 +125,7 @@ def _fitted(ground: Ground, trials: Trials, represent: Represent | None) -> Iter
             fits=fits(arm),
             tests=_predictions(ground, answers_of(ground, evidence)),
             answer=FittedAnswers(ground, arm, evidence, represent),
-            refit=Refit(ground, arm) if fits(arm) else None,
+            refit=Refit(ground, arm, evidence) if fits(arm) else None,
             inputs=(*made, ("probabilities", probabilities.sha256 if probabilities is not None else "")),
             runtimes=tuple((name, installed_version(name)) for name in LIBRARIES),
         )
@@ -173,19 +173,17 @@ class FittedAnswers:
         classes = len(self.ground.prepared.table.classes)
         if rows.n == 0:
             return np.zeros((0, classes))
-        artifact = self.evidence.artifact("predictor")
-        if artifact is None:
-            raise StorageError("a kept trial has no predictor", hint="repeat the command with --refresh")
-        fitted = from_arrays(self.ground.keep.load_arrays(artifact)[0])
+        fitted = _kept(self.ground, self.evidence)
         return _sound(self.arm, self.arm.predict(fitted, rows), (rows.n, classes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refit:
-    """Fits an arm again; what the model made of the rows is reused. Implements `Refitter`."""
+    """Fits an arm again with the hyper-parameters it has. Implements `Refitter`."""
 
     ground: Ground
     arm: Arm
+    evidence: Evidence
 
     def __call__(
         self,
@@ -206,9 +204,17 @@ class Refit:
             groups=table.groups[train],
             seed=seed,
             weights=weights,
+            chosen=_kept(self.ground, self.evidence).settings,
         )
         proba = self.arm.predict(fitted, self.ground.rows.take(ask))
         return _sound(self.arm, proba, (len(ask), classes))
+
+
+def _kept(ground: Ground, evidence: Evidence) -> Fitted:
+    artifact = evidence.artifact("predictor")
+    if artifact is None:
+        raise StorageError("a kept trial has no predictor", hint="repeat the command with --refresh")
+    return from_arrays(ground.keep.load_arrays(artifact)[0])
 
 
 def _sound(arm: Arm, proba: FloatArray, shape: tuple[int, int]) -> FloatArray:

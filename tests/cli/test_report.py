@@ -2,12 +2,21 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from weigh.cli.report import FORMATS, report
-from weigh.core.errors import IntegrityError, MalformedError, NotFoundError, UnknownAnswerError, UsageError
+from weigh.core.errors import (
+    ExitCode,
+    IntegrityError,
+    MalformedError,
+    NotFoundError,
+    UnknownAnswerError,
+    UsageError,
+)
+from weigh.jobs.adopt.story import exit_code, headline
 from weigh.jobs.report import Format
 from weigh.render.report_json import to_json
 
@@ -94,10 +103,24 @@ def test_a_changed_report_is_refused_in_every_form(folder, call):
 
 
 def test_a_hostile_report_reaches_the_terminal_harmlessly(folder, call):
-    (folder / "weigh-report" / "report.json").write_bytes(to_json(hostile()))
+    # What is hostile everywhere but in the words at the top, which are held against the decision.
+    made = hostile()
+    honest = replace(
+        made,
+        headline=headline(made.recommendation.decision, made.verdict, model=made.model is not None),
+        exit_code=exit_code(made.recommendation.decision, made.verdict),
+    )
+    (folder / "weigh-report" / "report.json").write_bytes(to_json(honest))
     _, out = call()
     assert b"\x1b" not in out
     assert b"\x07" not in out
+
+
+@pytest.mark.parametrize("change", [{"headline": "ADOPT AS IT IS"}, {"exit_code": ExitCode.NO}])
+def test_a_report_whose_headline_or_exit_code_was_changed_is_refused(folder, call, change):
+    (folder / "weigh-report" / "report.json").write_bytes(to_json(replace(SAMPLE, **change)))
+    with pytest.raises(IntegrityError, match="contradicts itself"):
+        call()
 
 
 def test_wrong_usage_is_said(folder, call):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import assert_never
 
-from weigh.core.errors import NotFoundError, UsageError
+from weigh.core.errors import IntegrityError, NotFoundError, UsageError
 from weigh.core.picture import Picture
 from weigh.core.report import Report
 
@@ -56,7 +56,30 @@ def read_report(file: Path) -> Report:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"cannot read {file.name}", why=error.strerror or type(error).__name__) from error
-    return _with_pictures(from_json(data))
+    report = from_json(data)
+    _require_consistent(report, file.name)
+    return _with_pictures(report)
+
+
+def _require_consistent(report: Report, name: str) -> None:
+    """Hold the words at the top against what the decision and the policy make of them.
+
+    Raises:
+        IntegrityError: somebody changed them.
+    """
+    from weigh.jobs.adopt import story
+
+    if report.recommendation is None:
+        return
+    decision, verdict = report.recommendation.decision, report.verdict
+    told = (report.headline, report.exit_code)
+    model = report.model is not None
+    if told != (story.headline(decision, verdict, model=model), story.exit_code(decision, verdict)):
+        raise IntegrityError(
+            f"{name} contradicts itself",
+            why="its headline or exit code is not what its decision and its policy lines say",
+            hint="make the report again",
+        )
 
 
 def _with_pictures(report: Report) -> Report:

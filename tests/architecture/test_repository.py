@@ -1,8 +1,12 @@
 """What must not stand anywhere in the repository, and what every public thing must have."""
 
+import importlib
 import re
 import subprocess
 from pathlib import Path
+
+from weigh.checks.table import QUESTIONS
+from weigh.sources.table import FACTORIES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +35,12 @@ def test_no_path_of_a_machine_is_written_down():
 
 
 def test_every_check_and_source_has_its_docs_page():
-    for check in (ROOT / "src/weigh/checks").iterdir():
-        if check.is_dir() and check.name != "__pycache__":
-            assert (ROOT / f"docs/checks/{check.name}.md").is_file(), check.name
+    rooms = [
+        path for path in (ROOT / "src/weigh/checks").rglob("*.py") if "\nCHECK: " in path.read_text("utf-8")
+    ]
+    modules = [".".join(path.relative_to(ROOT / "src").with_suffix("").parts) for path in rooms]
+    asked = {importlib.import_module(name).CHECK.id for name in modules}
+    assert asked >= {question.check.id for question in QUESTIONS}
+    assert [name for name in sorted(asked) if not (ROOT / f"docs/checks/{name}.md").is_file()] == []
+    kinds = [kind.value for kind in FACTORIES]
+    assert [name for name in kinds if not (ROOT / f"docs/sources/{name}.md").is_file()] == []

@@ -9,6 +9,7 @@ from weigh.core.data import DataFile, DataSpec
 from weigh.core.errors import UsageError
 from weigh.datasets import all_columns as room
 from weigh.datasets.all_columns import all_columns
+from weigh.datasets.records import numbered
 
 
 @pytest.fixture
@@ -28,6 +29,20 @@ def test_every_column_is_read_with_those_the_description_adds(read):
     (batch,) = read({"a.csv": "x,y\n1,\n2 ,b\n"}, constants=(("from", "shop"),))
     assert batch.columns == {"x": ["1", "2 "], "y": ["", "b"], "from": ["shop", "shop"]}
     assert (batch.first, batch.rows, batch.last, batch.complete) == (0, 2, True, True)
+
+
+def test_names_that_repeat_in_a_header_are_numbered_and_none_is_lost(read):
+    (batch,) = read({"a.csv": "x,y,x,x (2),x\n1,2,3,4,5\n"})
+    assert batch.columns == {"x": ["1"], "y": ["2"], "x (3)": ["3"], "x (2)": ["4"], "x (4)": ["5"]}
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", "a (2)", "a (3)", "a (2) (2)"]), max_size=12))
+def test_numbered_names_never_repeat_and_the_first_of_each_keeps_its_own(names):
+    told = numbered(names)
+    assert len(set(told)) == len(told) == len(names)
+    assert all(told[names.index(name)] == name for name in names)
+    assert all(new.startswith(old) for new, old in zip(told, names, strict=True))
 
 
 def test_the_row_filter_is_not_applied(read):

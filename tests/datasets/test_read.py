@@ -131,6 +131,39 @@ def test_skipped_lines_count_in_line_numbers(read):
     assert table.ids == ("data.csv:4", "data.csv:5")
 
 
+TWICE = "id,score,text,score,label\n1,2,a,3,x\n4,5,b,6,y\n"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"label": "score"},
+        {"label": "if(score > 2, 'p', 'n')"},
+        {"text": "score"},
+        {"where": "score > 2"},
+        {"group": "score"},
+        {"roles": Roles(label="label", features=("id", "score"))},
+        {"roles": Roles(label="label", text="text", slices=("score",))},
+        {"roles": Roles(label="label", text="text", protected=("score",))},
+        {"roles": Roles(label="label", text="text", shift="score")},
+    ],
+)
+def test_a_name_that_repeats_in_the_header_matters_only_to_those_who_ask_for_it(read, asked):
+    table = read(TWICE, roles=Roles(label="label", text="text", slices=("id",)))
+    assert (table.texts, table.columns["id"].tolist()) == (["a", "b"], ["1", "4"])
+    with pytest.raises(UsageError) as error:
+        read(TWICE, **asked)
+    assert error.value.what == 'cannot read data.csv: column "score" stands in the header 2 times'
+
+
+def test_the_way_out_of_a_repeated_name_leads_out(read):
+    columns = ("id", "first", "text", "second", "label")
+    roles = Roles(label="label", features=("first", "second"))
+    table = read(TWICE, roles=roles, columns=columns, skip=1)
+    assert table.features.numeric.tolist() == [[2, 3], [5, 6]]
+    assert table.ids == ("data.csv:2", "data.csv:3")
+
+
 def test_features_get_their_types_from_all_rows(read):
     rows = "age,job,code,label\n39,clerk,1,a\n?,,x,b\nNA,none,2,a\n1e1,clerk,3,b\n"
     features = read(rows, roles=Roles("label", features=("age", "job", "code"))).features
@@ -326,9 +359,23 @@ HEADER = "id,body,country,rating\n1,a,DE,x\n2,b,FR,y\n"
             "",
         ),
         (
-            "text,text\na,x\n",
+            "text,text,label\na,b,x\n",
             {},
-            "the header of data.csv names a column twice",
+            'cannot read data.csv: column "text" stands in the header 2 times',
+            "which of them is meant cannot be told",
+            "give each column a name of its own in models.toml: columns = […] with skip = 1",
+        ),
+        (
+            '# by hand\n\n"a\nb",label,label,label\n1,2,x,y\n',
+            {"text": "a\nb", "label": "if(label > 1, 'p', 'n')", "skip": 1},
+            'cannot read data.csv: column "label" stands in the header 3 times',
+            "which of them is meant cannot be told",
+            "give each column a name of its own in models.toml: columns = […] with skip = 4",
+        ),
+        (
+            TWO,
+            {"columns": ("text", "label", "text")},
+            "the `columns` of the data set names a column twice",
             "repeated: text",
             "rename them",
         ),

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -9,6 +10,7 @@ from tests.cli import conftest as program
 
 import weigh
 from weigh.cli.adopt import adopt as command
+from weigh.jobs.adopt.write import require_folder
 from weigh.jobs.library import DEFAULTS
 
 
@@ -57,3 +59,13 @@ def test_what_cannot_be_used_is_an_error_with_its_remedy(tmp_path, monkeypatch):
     with pytest.raises(weigh.WeighError) as raised:
         weigh.adopt("none", data="nowhere.csv", text="body", label="stars")
     assert raised.value.hint
+
+
+def test_a_report_that_could_not_be_written_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for place in ("file", "file/below", "file/below/that"):
+        with pytest.raises(weigh.WeighError, match="is a file"):
+            require_folder(tmp_path / place)
+    require_folder(tmp_path / "new" / "folder")
+    require_folder(Path("new"))

@@ -1,13 +1,24 @@
 import errno
 import os
+import stat
 import subprocess
 import sys
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from weigh.core.errors import StorageError
-from weigh.system.atomic import make_folder, move_aside, storing, sweep, temporary, write_all, write_bytes
+from weigh.system.atomic import (
+    make_folder,
+    move_aside,
+    storing,
+    sweep,
+    temporary,
+    write_all,
+    write_bytes,
+    write_out,
+)
 
 STEPS = ["open", "write", "fchmod", "fsync", "replace"]
 """What the operating system is asked for, in this order, to write a file."""
@@ -177,3 +188,24 @@ def test_sweeping_takes_only_old_temporary_files(tmp_path):
 def test_an_error_of_the_system_without_a_number_is_told_too(tmp_path):
     with pytest.raises(StorageError, match="odd"), storing(tmp_path):
         raise OSError("odd")
+
+
+def test_what_a_user_names_is_written_where_a_link_points_and_the_link_stays(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real")
+    write_out(link, b"1")
+    write_out(link, b"22")
+    assert link.is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"22"
+
+
+def test_a_pipe_or_device_is_written_to_and_stays_what_it_is(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_out(pipe, b"bytes")
+    reader.join(timeout=10)
+    assert read == [b"bytes"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)

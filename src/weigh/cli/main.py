@@ -5,6 +5,7 @@ Commands are imported only when they run, so that `weigh --help` stays instant.
 
 import importlib
 import os
+import signal
 import sys
 import traceback
 
@@ -69,6 +70,8 @@ def run() -> None:
 
 
 def _run(*, debug: bool) -> int:
+    # A service manager's or CI's polite request to end is an interrupt like a person's.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return int(main.main(standalone_mode=False) or ExitCode.FINE)
     except WeighError as error:

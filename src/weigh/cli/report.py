@@ -75,11 +75,11 @@ def _screen(found: "Report") -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    from weigh.system.atomic import write_bytes
+    from weigh.system.atomic import write_out
 
     if path.is_dir():
         raise UsageError(f"--out {path} is a folder", hint=f"--out {path / 'report'}")
-    write_bytes(path, data)
+    write_out(path, data)
 
 
 def _open(page: Path) -> None:

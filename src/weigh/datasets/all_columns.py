@@ -14,7 +14,7 @@ from typing import Any
 from weigh.core.data import DataFile, DataSpec
 from weigh.core.errors import UsageError
 from weigh.datasets.decoding import lines, open_text
-from weigh.datasets.records import MOST_COLUMNS, Records, check_spec, layout_of
+from weigh.datasets.records import MOST_COLUMNS, Records, check_spec, layout_of, numbered
 from weigh.datasets.wording import shown
 
 BATCH_ROWS = 10_000
@@ -35,7 +35,8 @@ class ColumnBatch:
         file: path inside the data set.
         first: number of the first row in the file, from 0.
         rows: how many.
-        columns: name → values in row order; "" where a row has no value.
+        columns: name → values in row order; "" where a row has no value. A name that repeats in the
+            header has a number after it.
         last: no row of the file follows, or none is read.
         complete: with `last`: every row of the file was read.
     """
@@ -92,8 +93,9 @@ def _layout(spec: DataSpec, file: DataFile, path: Path) -> str:
 
 def _cells(source: Iterator[str], file: DataFile, spec: DataSpec) -> Iterator[dict[str, str]]:
     records = Records(source, name=file.path, spec=spec)
-    for record in records.rows(records.names):
-        yield {name: value or "" for name, value in zip(records.names, record.values, strict=True)}
+    names = numbered(records.names)
+    for record in records.whole_rows():
+        yield {name: value or "" for name, value in zip(names, record.values, strict=True)}
 
 
 def _objects(source: Iterator[str], file: DataFile, spec: DataSpec) -> Iterator[dict[str, str]]:

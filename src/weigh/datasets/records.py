@@ -83,7 +83,13 @@ def check_spec(spec: DataSpec) -> None:
             )
     if spec.skip < 0:
         raise UsageError(f"cannot skip {spec.skip} lines", why="`skip` counts lines from the start of a file")
-    _check_names(spec.columns, "the `columns` of the data set")
+    where = "the `columns` of the data set"
+    _check_width(spec.columns, where)
+    repeated = [name for name, times in Counter(spec.columns).items() if times > 1]
+    if repeated:
+        raise UsageError(
+            f"{where} names a column twice", why=f"repeated: {listed(sorted(repeated))}", hint="rename them"
+        )
 
 
 def layout_of(name: str, spec: DataSpec, first: str) -> Layout:
@@ -113,7 +119,8 @@ class Records:
     """The records of one file, read once, front to back.
 
     Attributes:
-        names: the columns of a delimited file; the keys of the first line of JSON lines.
+        names: the columns of a delimited file, where a name may repeat; the keys of the first line of JSON
+            lines.
         open_ended: later lines may hold other keys than the first.
         seen: for JSON lines, keys seen so far, at most `MOST_COLUMNS`.
     """
@@ -147,24 +154,48 @@ class Records:
         if self.open_ended:
             self.names = tuple(islice(self._object(first, self._before + 1), MOST_COLUMNS))
         else:
+            self._header_ends = 0
             self._rows = self._quoted() if self._quote else self._plain()
             self.names = spec.columns or self._header()
+        self._times = Counter(self.names)
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Record]:
         """The rows, with the values of these columns in this order.
 
         Raises:
-            UsageError: a row that breaks the format; it names file and line.
+            UsageError: a column whose name repeats in the header, or a row that breaks the format; it names
+                file and line.
         """
         if self.open_ended:
             return self._objects(wanted)
+        repeated = next((name for name in wanted if self._times[name] > 1), None)
+        if repeated is not None:
+            raise self._ambiguous(repeated)
         return self._checked([self.names.index(name) for name in wanted])
 
+    def whole_rows(self) -> Iterator[Record]:
+        """The rows of a delimited file with all their values in the order of the file.
+
+        Raises:
+            UsageError: a row that breaks the format; it names file and line.
+        """
+        return self._checked(range(len(self.names)))
+
+    def _ambiguous(self, name: str) -> UsageError:
+        return UsageError(
+            f'cannot read {shown(self._name)}: column "{shown(name)}" stands in the header'
+            f" {self._times[name]} times",
+            why="which of them is meant cannot be told",
+            hint="give each column a name of its own in models.toml: columns = […]"
+            f" with skip = {self._header_ends}",
+        )
+
     def _header(self) -> tuple[str, ...]:
-        _, cells = next(self._rows)
-        names = tuple(cell.strip() or f"column{i}" for i, cell in enumerate(cells, start=1))
-        _check_names(names, f"the header of {shown(self._name)}")
-        return names
+        line, cells = next(self._rows)
+        # A quoted name may hold line ends.
+        self._header_ends = line + sum(cell.count("\n") for cell in cells)
+        _check_width(cells, f"the header of {shown(self._name)}")
+        return tuple(cell.strip() or f"column{i}" for i, cell in enumerate(cells, start=1))
 
     def _checked(self, places: Sequence[int]) -> Iterator[Record]:
         width = len(self.names)
@@ -269,13 +300,23 @@ def _first_filled(lines: Iterator[str]) -> tuple[str, int]:
     return "", blank
 
 
-def _check_names(names: Sequence[str], where: str) -> None:
+def numbered(names: Sequence[str]) -> tuple[str, ...]:
+    """Names in the same order of which none repeats: `a`, `a (2)`; a number that is taken is left out."""
+    taken, result = set(names), []
+    met: Counter[str] = Counter()
+    for name in names:
+        met[name] += 1
+        told = name
+        if met[name] > 1:
+            while (told := f"{name} ({met[name]})") in taken:
+                met[name] += 1
+            taken.add(told)
+        result.append(told)
+    return tuple(result)
+
+
+def _check_width(names: Sequence[str], where: str) -> None:
     if len(names) > MOST_COLUMNS:
         raise UsageError(
             f"{where} has too many columns", why=f"{len(names):,}; at most {MOST_COLUMNS:,} are read"
-        )
-    repeated = sorted(name for name, times in Counter(names).items() if times > 1)
-    if repeated:
-        raise UsageError(
-            f"{where} names a column twice", why=f"repeated: {listed(repeated)}", hint="rename them"
         )

@@ -75,7 +75,8 @@ def _without_arm(case: Case, ruling: Ruling, rival: ArmTrials, scores: dict[str,
             f"{_scored(plain, scores)}: a gain of {_gain(case, rival, plain)} {_basis(case)}"
         )
     start = f"nothing beats {_scored(case.constant, scores)}: the best, {_scored(rival, scores)}, gains "
-    return f"{start}{_gain(case, rival, case.constant)} {_basis(case)}"
+    p_value = case.comparisons.pair(rival.arm, case.constant.arm).p_value
+    return f"{start}{_gain(case, rival, case.constant)}, Holm p={p_value:.2g} {_basis(case)}"
 
 
 def _kept(case: Case, ruling: Ruling, kept: ArmTrials, rival: ArmTrials, scores: dict[str, Measure]) -> str:

@@ -6,6 +6,7 @@ Knowledge-Based Systems 10, 2002).
 """
 
 import math
+import sys
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +22,7 @@ FEWEST_TOLD_APART = 20
 # A column with more values than this, none of them in so many rows, is a key (a name, an address, a number).
 MOST_VALUES = 1_000
 LARGE_VALUE = 30
-# A boundary that few rows have is rounded to a power of ten below this share of the middle half's width.
+# Of the distance between the outer quartiles: boundaries are rounded to the power of ten below it.
 ROUNDING = 1 / 20
 
 
@@ -42,29 +43,27 @@ def names_rows(sizes: ArrayLike) -> bool:
 
 
 def quartile_cuts(numbers: FloatArray) -> FloatArray:
-    """Return the different quartiles, ascending, none of them the exact value of fewer than five rows.
+    """Return the different quartiles, ascending: boundaries that give away nobody's number.
 
     A quartile that five rows have stays as it is. Another one, which would tell somebody's income to the
-    cent, is rounded.
+    cent, is rounded to the power of ten just below a twentieth of the distance between the outer quartiles.
 
     Args:
-        numbers: [n] finite values, n >= 1.
+        numbers: [n] finite values, n >= 10.
     """
-    exact = np.quantile(numbers, [0.25, 0.5, 0.75], method="lower")
-    width = float(exact[2] - exact[0])
-    # Of numbers that are far apart the width overflows; of equal ones there is nothing to round by.
-    if not 0 < width < math.inf:
+    exact = [float(cut) for cut in np.quantile(numbers, [0.25, 0.5, 0.75], method="lower")]
+    step = exact[2] * ROUNDING - exact[0] * ROUNDING
+    if step <= 0:  # half the rows have one value
         return np.unique(exact)
-    step = 10.0 ** math.floor(math.log10(width * ROUNDING))
-    shared = np.array([np.count_nonzero(numbers == cut) >= FEWEST_NAMED for cut in exact])
-    return np.unique(np.where(shared, exact, _rounded(exact, step)))
+    digits = -math.floor(math.log10(step))
+    cuts = [
+        cut if np.count_nonzero(numbers == cut) >= FEWEST_NAMED else _rounded(cut, digits) for cut in exact
+    ]
+    return np.unique(cuts)
 
 
-def _rounded(values: FloatArray, step: float) -> FloatArray:
-    if step == 0:
-        return values
-    # Whole powers of ten divide without the error that their inverses have: 37 * 0.1 is 3.7000000000000002.
-    if step < 1:
-        inverse = round(1 / step)
-        return np.asarray(np.round(values * inverse) / inverse)
-    return np.asarray(np.round(values / step) * step)
+def _rounded(value: float, digits: int) -> float:
+    try:
+        return round(value, digits) + 0.0  # no -0
+    except OverflowError:
+        return math.copysign(sys.float_info.max, value)

@@ -113,6 +113,22 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644, scratch: Path | N
             draft.unlink()
 
 
+def write_out(path: Path, data: bytes) -> None:
+    """Write where a user said: a file whole or not at all, and into anything else that is there already.
+
+    A link is followed. A device or pipe, such as `/dev/stdout`, is written to and stays what it is.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    with storing(path):
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                stream.write(data)
+            return
+    write_bytes(path.resolve(), data)
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames and new names in `folder` durable; Windows has no such call and needs none."""
     if os.name == "nt":

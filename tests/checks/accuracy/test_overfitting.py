@@ -221,3 +221,13 @@ def test_the_interval_of_the_gap_covers_the_expected_gap():
         found.append(remember(nearest(matrix), divide(rows, rows, seed=seed), labels, seed=seed).accuracy.gap)
     expected = float(np.mean([one.value for one in found]))
     assert sum(one.contains(expected) for one in found) >= 184
+
+
+def test_what_an_arm_keeps_by_heart_that_is_not_recommended_is_only_worth_knowing():
+    matrix, labels = world(1, signal=0.0)
+    rows = np.arange(labels.size)
+    request = Request("overfitting", "code", Subject(SubjectKind.PREDICTIONS, "sha256:0"))
+    for finalist, severity in (("nearest", "medium"), ("other", "info"), ("", "medium")):
+        subject = FittedArms((("nearest", nearest(matrix)),), rows, labels, rows, finalist)
+        found = CHECK.run(subject, Context(request, Still(), Silent()))
+        assert [f.severity.value for f in found.findings] == [severity]

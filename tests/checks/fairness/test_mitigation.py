@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -9,6 +11,7 @@ from weigh.checks.fairness.groups import Grouping
 from weigh.checks.fairness.mitigation import CHECK, QUESTION, MitigationSubject
 from weigh.checks.fairness.reweighing import reweighing
 from weigh.checks.fairness.vector import changes
+from weigh.core import canonical
 from weigh.core.outcome import OutcomeKind
 
 CODES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=60)
@@ -102,6 +105,8 @@ def test_what_gets_worse_is_a_finding_as_well(ask, predictions_of):
     assert "log_loss" in worse.message
     assert "demographic_parity_difference" in better.message
     assert "not needed when it is used" in better.message
+    assert "(\N{MINUS SIGN}0." in better.message
+    assert "(-" not in better.message
     for measure in (m for m in found.measures if m.name == "mitigation_change"):
         named = f"{measure.label('measure')} " in worse.message
         up = measure.label("measure") in ("accuracy", "balanced_accuracy", "disparate_impact")
@@ -121,6 +126,35 @@ def test_each_column_has_its_own_weights(ask, predictions_of):
     assert len(asked) == 3
     assert not np.allclose(asked[1], asked[2])
     assert found.measure("mitigation_change", protected="other", measure="log_loss") is not None
+
+
+def test_a_column_that_names_rows_is_not_fitted_for(ask, predictions_of):
+    subject, asked = subject_of(predictions_of, n=1200)
+    people = np.array([f"person {i}" for i in range(600)])
+    named = replace(
+        subject,
+        test=replace(subject.test, columns=subject.test.columns | {"name": people}),
+        columns=subject.columns | {"name": people},
+        protected=("name",),
+    )
+    found = ask(named)
+    assert (found.outcome.kind, found.outcome.needs_n) == (OutcomeKind.INCONCLUSIVE, None)
+    assert found.outcome.reason == "name has 600 values in 600 rows: it names rows, not groups"
+    assert asked == []
+    both = ask(replace(named, protected=("name", "sex")))
+    assert (len(asked), both.outcome) == (2, found.outcome)
+    assert both.measure("mitigation_change", protected="sex", measure="log_loss") is not None
+    assert "person" not in canonical.dumps(both).decode()
+
+
+def test_rows_are_asked_for_only_where_more_would_help(ask, predictions_of):
+    subject, _ = subject_of(predictions_of, n=800)
+    few = np.array(["m"] * 380 + ["w"] * 20)
+    small = replace(subject, test=replace(subject.test, columns={"sex": few}))
+    assert ask(small).outcome.needs_n == 600
+    alone = replace(subject, test=replace(subject.test, columns={"sex": np.array(["m"] * 400)}))
+    assert ask(alone).outcome.kind is OutcomeKind.INCONCLUSIVE
+    assert ask(alone).outcome.needs_n is None
 
 
 def swapped_answers(rng, truth, answers, other):

@@ -5,6 +5,7 @@ from hypothesis import given, settings, strategies as st
 from weigh.checks.slices.partition import partition
 from weigh.checks.slices.search import halves, search
 from weigh.checks.slices.slices import CHECK, SliceSubject
+from weigh.core import canonical
 from weigh.core.check import Context
 from weigh.core.errors import UsageError
 from weigh.core.events import Silent
@@ -12,6 +13,7 @@ from weigh.core.outcome import OutcomeKind
 from weigh.core.request import Request
 from weigh.core.subject import Subject, SubjectKind
 from weigh.datasets.predictions import Predictions
+from weigh.statistics.disclosure import FEWEST_NAMED
 
 
 class Still:
@@ -182,11 +184,48 @@ def test_one_value_only_has_no_rest_to_be_held_against():
     assert "there is no rest" in found.findings[0].message
 
 
-def test_a_column_of_ids_names_thousands_of_values_without_thousands_of_findings():
-    columns = {"id": np.array([f"row{i}" for i in range(3000)])}
-    found = ask(predictions(columns, np.arange(3000) % 5 == 0), named=("id",), searched=())
-    assert len(found.findings) == 1
-    assert "and 2,995 more" in found.findings[0].message
+def test_a_column_that_names_rows_is_not_judged_and_asks_for_no_more_of_them():
+    columns, wrong = country(0, True)
+    columns["name"] = np.array([f"person {i}" for i in range(1200)])
+    found = ask(predictions(columns, wrong), named=("name",), searched=())
+    assert (found.outcome.kind, found.outcome.needs_n) == (OutcomeKind.INCONCLUSIVE, None)
+    assert found.outcome.reason == "name has 1,200 values in 1,200 rows: it names rows, not groups"
+    assert found.findings == ()
+    both = ask(predictions(columns, wrong), named=("country", "name"), searched=("country", "name"))
+    assert both.outcome == found.outcome
+    assert "country=IN" in [f.where for f in both.findings]
+    assert "person" not in canonical.dumps(both).decode()
+
+
+def test_a_value_that_few_rows_have_is_counted_and_never_named():
+    towns = ["north"] * 400 + ["south"] * 380 + ["east"] * 5 + [f"hamlet {i // 4}" for i in range(60)]
+    found = ask(predictions({"town": np.array(towns)}, np.arange(845) % 5 == 0), named=("town",))
+    assert found.answered
+    remark = next(f for f in found.findings if f.rule == "WGH-L003")
+    assert remark.message.endswith("town=east (5); 15 values with fewer than 5 rows each")
+    assert "hamlet" not in canonical.dumps(found).decode()
+    few = ask(predictions({"town": np.array(["hamlet"] * 4)}, np.zeros(4, dtype=bool)), named=("town",))
+    assert few.findings[0].message == "all test rows have one value of town: there is no rest"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 8), min_size=1, max_size=150))
+def test_no_value_of_fewer_than_five_rows_stands_anywhere_in_the_answer(values):
+    column = np.array([f"v{value}!" for value in values])
+    text = canonical.dumps(
+        ask(predictions({"c": column}, np.arange(len(values)) % 3 == 0), named=("c",))
+    ).decode()
+    names, counts = np.unique(column, return_counts=True)
+    assert [name for name in names[counts < FEWEST_NAMED].tolist() if name in text] == []
+
+
+def test_numbers_that_hardly_repeat_are_judged_in_quarters_that_tell_nobodys_number():
+    rng = np.random.default_rng(0)
+    income = np.linspace(20_013.37, 90_777.77, 800)
+    wrong = rng.random(800) < np.where(income > 73_000, 0.5, 0.1)
+    found = ask(predictions({"income": np.char.mod("%.2f", income)}, wrong), named=("income",), searched=())
+    assert found.answered
+    assert [f.where for f in found.findings] == ["income > 73000"]
 
 
 def test_too_few_rows_for_a_search_are_inconclusive():

@@ -42,12 +42,14 @@ class FittedArms:
         train: int64 [m] positions of the training rows.
         labels: int64 class codes of all rows that positions point into.
         groups: int64 group codes of the same.
+        finalist: the arm that answers for the job; what the others keep by heart is only worth knowing.
     """
 
     arms: tuple[tuple[str, Refitter], ...]
     train: IntArray
     labels: IntArray
     groups: IntArray
+    finalist: str = ""
 
 
 def run(subject: FittedArms, context: Context) -> Evidence:
@@ -66,7 +68,9 @@ def run(subject: FittedArms, context: Context) -> Evidence:
         (arm, remember(refit, division, subject.labels, seed=context.seed)) for arm, refit in subject.arms
     ]
     return context.answered(
-        findings=tuple(finding for arm, memory in found for finding in _remarks(arm, memory)),
+        findings=tuple(
+            finding for arm, memory in found for finding in _remarks(arm, memory, subject.finalist)
+        ),
         measures=tuple(measure for arm, memory in found for measure in _measures(arm, memory)),
     )
 
@@ -105,12 +109,13 @@ def _measure(name: str, found: Interval, unit: str, direction: Direction, labels
     )
 
 
-def _remarks(arm: str, memory: Memory) -> Iterator[Finding]:
+def _remarks(arm: str, memory: Memory, finalist: str) -> Iterator[Finding]:
+    beside = bool(finalist) and arm != finalist
     gap, ratio = memory.accuracy.gap, memory.ratio
     if ratio is not None and gap.low > SMALLEST_GAP and ratio.value >= MOSTLY and ratio.low > MORE_THAN:
         yield Finding(
             rule="WGH-I001",
-            severity=Severity.MEDIUM,
+            severity=Severity.INFO if beside else Severity.MEDIUM,
             confidence=Confidence.HIGH,
             where=arm,
             message=f"memorises instead of learning: {_numbers(memory.accuracy)}, {ratio.value:.2f} "
@@ -121,7 +126,7 @@ def _remarks(arm: str, memory: Memory) -> Iterator[Finding]:
     elif gap.low > LARGE_GAP:
         yield Finding(
             rule="WGH-I002",
-            severity=Severity.LOW,
+            severity=Severity.INFO if beside else Severity.LOW,
             confidence=Confidence.HIGH,
             where=arm,
             message=f"better on the rows it was fitted on: {_numbers(memory.accuracy)}",
@@ -162,7 +167,7 @@ def put(case: Case) -> Asking[FittedArms] | NotAsked:
     learning = tuple(arm for arm in case.arms if _learns(arm))
     if not learning:
         return NotAsked("no arm was fitted that learns from rows")
-    data = case.data
+    data, finalist = case.data, case.predictor.arm if case.predictor is not None else ""
     names = ", ".join(sorted(arm.arm for arm in learning))
     return Asking(
         Subject(
@@ -170,8 +175,12 @@ def put(case: Case) -> Asking[FittedArms] | NotAsked:
             of_value(sorted(arm.subject.digest for arm in learning)),
             f"every way of answering that learns: {names}",
         ),
-        lambda: _payload(data, learning),
-        parameters={"arms": sorted(arm.arm for arm in learning), "rows": int(data.train.size)},
+        lambda: _payload(data, learning, finalist),
+        parameters={
+            "arms": sorted(arm.arm for arm in learning),
+            "finalist": finalist,
+            "rows": int(data.train.size),
+        },
         inputs=tuple(sorted({("rows", data.digest), *(one for arm in learning for one in arm.inputs)})),
         runtimes=tuple(sorted({one for arm in learning for one in arm.runtimes})),
     )
@@ -181,9 +190,9 @@ def _learns(arm: PredictorCase) -> bool:
     return arm.fits and arm.refit is not None and arm.kind is not ArmKind.CONSTANT
 
 
-def _payload(data: DataCase, learning: tuple[PredictorCase, ...]) -> FittedArms:
+def _payload(data: DataCase, learning: tuple[PredictorCase, ...], finalist: str) -> FittedArms:
     arms = tuple((arm.arm, arm.refit) for arm in learning if arm.refit is not None)
-    return FittedArms(arms, data.train, data.table.labels, data.table.groups)
+    return FittedArms(arms, data.train, data.table.labels, data.table.groups, finalist)
 
 
 QUESTION = Question(CHECK, put)

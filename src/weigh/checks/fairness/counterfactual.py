@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from weigh.checks.case import Asking, Case, DataCase, NotAsked, PredictorCase, Question
 from weigh.checks.fairness.identity_terms import FAMILIES, Family
+from weigh.checks.fairness.signed import signed
 from weigh.checks.fairness.substitution import MOST_SEARCHED, Swap, plan
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
@@ -88,10 +89,8 @@ def run(subject: CounterfactualSubject, context: Context) -> Evidence:
     searched = min(len(subject.texts), MOST_SEARCHED)
     remark = _unjudged(sizes, searched)
     if not swaps:
-        largest = max(sizes.values(), default=0)
-        needed = int(np.ceil(searched * FEWEST_TEXTS / largest)) if largest else None
         reason = f"fewer than {FEWEST_TEXTS} of {searched:,} test texts have words of any family of groups"
-        return context.inconclusive(reason, needs_n=needed, findings=remark)
+        return context.inconclusive(reason, needs_n=_needed(sizes, searched), findings=remark)
     effects = _effects(swaps, subject.ask)
     tests = _tests(effects, seed=context.seed)
     measures = tuple(m for test in tests for m in _measures(test, seed=context.seed))
@@ -101,6 +100,13 @@ def run(subject: CounterfactualSubject, context: Context) -> Evidence:
     )
     findings = tuple(_finding(test, subject.ids) for test in tests if test.shown)
     return context.answered(findings=(*findings, *remark), measures=measures)
+
+
+def _needed(sizes: dict[str, int], searched: int) -> int | None:
+    """Texts that would do; None where no number of them is known to, or more than are searched would."""
+    largest = max(sizes.values(), default=0)
+    needed = -(-searched * FEWEST_TEXTS // largest) if largest else None
+    return needed if needed is not None and needed <= MOST_SEARCHED else None
 
 
 def _effects(swaps: list[Swap], ask: Callable[[Sequence[str]], FloatArray]) -> list[Effect]:
@@ -189,7 +195,7 @@ def _finding(test: _Test, ids: Sequence[str]) -> Finding:
     gain, effect = test.found.difference, test.effect
     numbers = (
         f"{test.values[0].mean():.3f} against {test.values[1].mean():.3f} for a word of the same group, "
-        f"difference {gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}], n={gain.n:,}, "
+        f"difference {signed(gain.value)} [{signed(gain.low)}, {signed(gain.high)}], n={gain.n:,}, "
         f"adjusted p={test.p_value:.2g}"
     )
     if test.name == "flip_rate":

@@ -11,12 +11,14 @@ from weigh.checks.fairness.gaps import Audit, Gap, audit
 from weigh.checks.fairness.group_table import FEWEST_ROWS, MOST_GROUPS
 from weigh.checks.fairness.groups import Grouping
 from weigh.checks.fairness.metrics import SELECTION
+from weigh.checks.fairness.signed import signed
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
 from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.measure import Direction, Measure, labelled
 from weigh.core.picture import Picture, PictureKind
 from weigh.datasets.predictions import Predictions
+from weigh.statistics.disclosure import FEWEST_NAMED
 from weigh.statistics.interval import Interval
 
 ALPHA = 0.05
@@ -47,14 +49,15 @@ def run(subject: FairnessSubject, context: Context) -> Evidence:
     predictions = subject.predictions
     if not subject.protected:
         return context.not_run("no --group column was named")
-    columns = groupings_of(predictions.columns, subject.protected)
+    given = groupings_of(predictions.columns, subject.protected)
     if predictions.labels.size == 0:
         return context.inconclusive("there are no test rows to compare", needs_n=2 * FEWEST_ROWS)
+    columns = [one for one in given if not one.refusal]
     groupings = with_crossings(columns)
     count = counting(predictions.classes, subject.positive, predictions.labels)
     cells = count.cells(predictions.labels, predictions.predicted)
     clusters = dependent(predictions.groups)
-    level = 1 - ALPHA / len(groupings)
+    level = 1 - ALPHA / max(1, len(groupings))
     audits = [
         audit(
             one, cells, count.rates, cells_n=count.cells_n, clusters=clusters, level=level, seed=context.seed
@@ -64,7 +67,8 @@ def run(subject: FairnessSubject, context: Context) -> Evidence:
     about = {"test": predictions.test} | ({"positive": count.positive} if count.positive else {})
     measures = tuple(m for found in audits for m in audit_measures(found, about))
     findings = tuple(f for one, found in zip(groupings, audits, strict=True) for f in _findings(one, found))
-    reason, needed = _unanswered(columns, audits, predictions.labels.size)
+    refusals = [one.refusal for one in given if one.refusal]
+    reason, needed = _unanswered(columns, audits, refusals, predictions.labels.size)
     if reason:
         return context.inconclusive(reason, needs_n=needed, findings=findings, measures=measures)
     return context.answered(findings=findings, measures=measures)
@@ -128,10 +132,10 @@ def _findings(grouping: Grouping, found: Audit) -> Iterator[Finding]:
             yield _unequal_errors(where, errors)
         if len(errors) < len(own):
             yield _unequal_selection(where, next(gap for gap in own if gap.rate is SELECTION))
-    if found.unknown or found.partly:
-        yield _too_small(found)
+    if found.unknown or found.partly or found.unnamed:
+        yield _too_small(found, crossed=grouping.crossed)
     if len(grouping.names) < 2:
-        yield _one_group(found.grouping, grouping.names)
+        yield _one_group(found.grouping, "" if found.unnamed else f": {grouping.names[0]}")
 
 
 def _place(grouping: Grouping, group: str) -> str:
@@ -174,52 +178,65 @@ def _unequal_selection(where: str, gap: Gap) -> Finding:
 def _told(gap: Gap) -> str:
     assert gap.rate is not None  # only rates are told
     found = gap.interval
-    return f"{gap.rate.words} {found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}], n={found.n:,}"
+    ends = f"[{signed(found.low)}, {signed(found.high)}]"
+    return f"{gap.rate.words} {signed(found.value)} {ends}, n={found.n:,}"
 
 
-def _too_small(found: Audit) -> Finding:
+def _too_small(found: Audit, *, crossed: bool) -> Finding:
     ordered = sorted(found.unknown, key=lambda one: -one[1])
     parts = [f"{name} ({rows:,})" for name, rows in ordered]
     parts += [f"{rate} for {name} ({rows:,})" for name, rate, rows in found.partly]
     shown = ", ".join(parts[:MOST_NAMED])
-    more = f" and {len(parts) - MOST_NAMED:,} more" if len(parts) > MOST_NAMED else ""
+    shown += f" and {len(parts) - MOST_NAMED:,} more" if len(parts) > MOST_NAMED else ""
+    unnamed = [_unnamed(found.unnamed, crossed=crossed)] if found.unnamed else []
     return Finding(
         rule="WGH-F003",
         severity=Severity.INFO,
         confidence=Confidence.HIGH,
         where=found.grouping,
         message=f"unknown, too few rows to compare ({FEWEST_ROWS} independent ones are needed, and the "
-        f"{MOST_GROUPS} largest groups are compared): {shown}{more}",
+        f"{MOST_GROUPS} largest groups are compared): {'; '.join([shown, *unnamed] if shown else unnamed)}",
         why="a small group is where harm goes unseen; too few rows is not the same as no gap",
         action="collect test rows of these groups",
     )
 
 
-def _one_group(column: str, names: tuple[str, ...]) -> Finding:
+def _unnamed(count: int, *, crossed: bool) -> str:
+    noun = "combination" if crossed else "value"
+    if count == 1:
+        return f"1 {noun} with fewer than {FEWEST_NAMED} rows"
+    return f"{count:,} {noun}s with fewer than {FEWEST_NAMED} rows each"
+
+
+def _one_group(column: str, told: str) -> Finding:
     return Finding(
         rule="WGH-F004",
         severity=Severity.INFO,
         confidence=Confidence.HIGH,
         where=column,
-        message=f"all test rows are in one group: {', '.join(names)}",
+        message=f"all test rows are in one group{told}",
         why="a group can only be compared with another",
         action="name another column, or use test rows of other groups",
     )
 
 
-def _unanswered(columns: list[Grouping], audits: list[Audit], rows: int) -> tuple[str, int | None]:
+def _unanswered(
+    columns: list[Grouping], audits: list[Audit], refusals: list[str], rows: int
+) -> tuple[str, int | None]:
     """Why the question stays open for a named column, "" when it does not, and the rows that would do."""
     open_columns = [
         (one.protected, found.second) for one, found in zip(columns, audits, strict=False) if not found.judged
     ]
     if not open_columns:
-        return "", None
+        return "; ".join(refusals), None
     names = ", ".join(name for name, _ in open_columns)
     fewest = min(second for _, second in open_columns)
     needed = int(np.ceil(rows * FEWEST_ROWS / fewest)) if fewest > 0 else None
     if needed is not None and needed <= rows:
         needed = 2 * rows
-    return f"no two groups of {names} have {FEWEST_ROWS} independent rows to compare", needed
+    reason = f"no two groups of {names} have {FEWEST_ROWS} independent rows to compare"
+    # More rows bring more values of a column that names rows: no number of them would do.
+    return "; ".join([reason, *refusals]), None if refusals else needed
 
 
 CHECK: Check[FairnessSubject] = Check(

@@ -24,6 +24,7 @@ from weigh.checks.fairness.groups import Grouping
 from weigh.checks.fairness.metrics import FPR, TPR, Rate, average_odds, counted, hits_and_rows
 from weigh.checks.fairness.spreads import Spread, spreads
 from weigh.statistics.cells import REPLICATES, simultaneous
+from weigh.statistics.disclosure import FEWEST_NAMED
 from weigh.statistics.interval import Interval
 from weigh.statistics.proportions import beta_ends, proportion
 
@@ -82,10 +83,11 @@ class Audit:
     Attributes:
         grouping: name of the column or columns.
         reference: name of the largest group, "" when no group can be compared.
-        shares: rate of each group that has a row to count among.
+        shares: rate of each group that may be named and has a row to count among.
         gaps: signed gaps to the reference group.
         spreads: largest gaps.
-        unknown: (group, rows) of groups with too few rows to compare any rate.
+        unknown: (group, rows) of groups with too few rows to compare any rate, but enough to be named.
+        unnamed: groups with fewer than five rows: they point at persons, so they are counted only.
         partly: (group, rate in words, rows) where a compared group has too few rows for one rate.
         second: rows of the second largest group.
     """
@@ -96,6 +98,7 @@ class Audit:
     gaps: tuple[Gap, ...]
     spreads: tuple[Spread, ...]
     unknown: tuple[tuple[str, int], ...]
+    unnamed: int
     partly: tuple[tuple[str, str, int], ...]
     second: int
 
@@ -132,11 +135,15 @@ def audit(
     sizes = counts.sum(axis=1).astype(np.int64)
     kept = compared_groups(grouping, sizes, clusters)
     unknown = [
-        (grouping.names[g], int(sizes[g])) for g in np.flatnonzero(sizes > 0).tolist() if g not in kept
+        (grouping.names[g], int(sizes[g]))
+        for g in np.flatnonzero(sizes >= FEWEST_NAMED).tolist()
+        if g not in kept
     ]
+    unnamed = int(np.count_nonzero((sizes > 0) & (sizes < FEWEST_NAMED)))
+    second = second_largest(sizes)
     if kept.size < 1:
         shares = _shares_of_all(grouping, counts, rates, cells, clusters, None)
-        return Audit(grouping.protected, "", shares, (), (), tuple(unknown), (), second_largest(sizes))
+        return Audit(grouping.protected, "", shares, (), (), tuple(unknown), unnamed, (), second)
     table = group_table(
         grouping, kept, counts, tuple(rates), cells, clusters, seed=seed, replicates=replicates
     )
@@ -148,8 +155,9 @@ def audit(
         gaps=tuple(_gaps(table, level=level)),
         spreads=tuple(spreads(table, level=level, seed=seed)),
         unknown=tuple(unknown),
+        unnamed=unnamed,
         partly=_partly(table),
-        second=second_largest(sizes),
+        second=second,
     )
 
 
@@ -162,7 +170,8 @@ def _shares_of_all(
     kept: tuple[IntArray, BoolArray] | None,
 ) -> tuple[Share, ...]:
     """Return the rates of the compared groups, and of as many groups that are too small to compare."""
-    order = np.argsort(-counts.sum(axis=1), kind="stable")[:MOST_GROUPS]
+    sizes = counts.sum(axis=1)
+    order = np.argsort(-sizes, kind="stable")[:MOST_GROUPS]
     hits, rows = hits_and_rows(counts, rates)
     effect = np.ones_like(hits)
     if clusters is not None:
@@ -180,7 +189,7 @@ def _shares_of_all(
             _share(int(hits[g, m]), int(rows[g, m]), float(effect[g, m])),
             bool(enough[g, m]),
         )
-        for g in order.tolist()
+        for g in order[sizes[order] >= FEWEST_NAMED].tolist()
         for m, rate in enumerate(rates)
         if rows[g, m] > 0
     )

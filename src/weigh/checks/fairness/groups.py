@@ -6,6 +6,8 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from weigh.statistics.disclosure import names_rows, quartile_cuts
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -30,6 +32,15 @@ class Grouping:
     names: tuple[str, ...]
     codes: IntArray
     crossed: bool = False
+
+    @property
+    def refusal(self) -> str:
+        """Why these are no groups to compare: the values name rows, each its own; "" when they do not."""
+        sizes = np.bincount(self.codes[self.codes >= 0])
+        if not names_rows(sizes):
+            return ""
+        values = np.count_nonzero(sizes)
+        return f"{self.protected} has {values:,} values in {sizes.sum():,} rows: it names rows, not groups"
 
     def take(self, rows: IntArray) -> "Grouping":
         """These rows, in this order."""
@@ -76,7 +87,7 @@ def _numbers(values: NDArray[np.str_]) -> FloatArray | None:
 
 def _quarters(column: str, numbers: FloatArray) -> Grouping:
     """Cut at the quartiles of all rows; the cuts look at no label and no answer."""
-    cuts = np.unique(np.quantile(numbers, [0.25, 0.5, 0.75], method="lower"))
+    cuts = quartile_cuts(numbers)
     codes = np.searchsorted(cuts, numbers, side="left").astype(np.int64)
     names = [f"<= {cuts[0]:g}"]
     names += [f"({low:g}, {high:g}]" for low, high in pairwise(cuts.tolist())]

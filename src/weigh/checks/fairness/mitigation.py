@@ -10,9 +10,10 @@ from weigh.checks.case import Asking, Case, DataCase, NotAsked, PredictorCase, Q
 from weigh.checks.fairness.answers import Counting, counting, dependent, groupings_of
 from weigh.checks.fairness.fairness import audit_measures
 from weigh.checks.fairness.gaps import audit
-from weigh.checks.fairness.group_table import FEWEST_ROWS
+from weigh.checks.fairness.group_table import FEWEST_ROWS, second_largest
 from weigh.checks.fairness.groups import Grouping
 from weigh.checks.fairness.reweighing import reweighing
+from weigh.checks.fairness.signed import signed
 from weigh.checks.fairness.vector import MORE_IS_BETTER, Change, changes
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
@@ -73,14 +74,14 @@ def run(subject: MitigationSubject, context: Context) -> Evidence:
     test = subject.test
     groupings = groupings_of(test.columns, subject.protected)
     training = {one.protected: one for one in groupings_of(subject.columns, subject.protected)}
-    few = [one.protected for one in groupings if not _comparable(one, test.groups)]
+    few = [one for one in groupings if one.refusal or not _comparable(one, test.groups)]
     if len(few) == len(groupings):
-        return context.inconclusive(_reason(few), needs_n=_needed(groupings))
+        return context.inconclusive(_reason(few), needs_n=_needed(few))
     count = counting(test.classes, subject.positive, test.labels)
     before = subject.fit(None)
     trials = []
     for grouping in groupings:
-        if grouping.protected in few:
+        if grouping in few:
             continue
         weights = reweighing(training[grouping.protected].codes, subject.labels)
         after = subject.fit(weights)
@@ -90,9 +91,7 @@ def run(subject: MitigationSubject, context: Context) -> Evidence:
     measures = tuple(m for one in trials for m in one.measures)
     findings = tuple(f for one in trials for f in _findings(one))
     if few:
-        return context.inconclusive(
-            _reason(few), needs_n=_needed(groupings), findings=findings, measures=measures
-        )
+        return context.inconclusive(_reason(few), needs_n=_needed(few), findings=findings, measures=measures)
     return context.answered(findings=findings, measures=measures)
 
 
@@ -102,15 +101,21 @@ def _comparable(grouping: Grouping, rows: IntArray) -> bool:
     return int(np.count_nonzero(np.bincount(pairs[0]) >= FEWEST_ROWS)) > 1
 
 
-def _reason(few: list[str]) -> str:
-    return f"no two groups of {', '.join(few)} have {FEWEST_ROWS} independent test rows to compare"
+def _reason(few: list[Grouping]) -> str:
+    names = ", ".join(one.protected for one in few if not one.refusal)
+    small = f"no two groups of {names} have {FEWEST_ROWS} independent test rows to compare"
+    return "; ".join([*([small] if names else []), *(one.refusal for one in few if one.refusal)])
 
 
-def _needed(groupings: list[Grouping]) -> int | None:
-    rows = groupings[0].codes.size
-    second = [int(np.sort(np.bincount(one.codes))[-2]) for one in groupings if len(one.names) > 1]
-    fewest = min(second, default=0)
-    return max(2 * FEWEST_ROWS, int(np.ceil(rows * FEWEST_ROWS / fewest))) if fewest else None
+def _needed(few: list[Grouping]) -> int | None:
+    """Test rows that would do for all these columns; None where no number of rows is known to."""
+    rows = few[0].codes.size
+    second = [second_largest(np.bincount(one.codes)) for one in few]
+    if not all(second) or any(one.refusal for one in few):
+        return None
+    needed = max(2 * FEWEST_ROWS, -(-rows * FEWEST_ROWS // min(second)))
+    # Rows enough, but too few that stand alone.
+    return needed if needed > rows else 2 * rows
 
 
 def _trial(
@@ -270,7 +275,7 @@ def _findings(trial: _Trial) -> Iterator[Finding]:
 def _told(found: list[Change]) -> str:
     return "; ".join(
         f"{one.name}{f' of {one.of}' if one.of else ''} {one.before:.3f} to {one.after:.3f} "
-        f"({one.change:+.3f} [{one.low:+.3f}, {one.high:+.3f}])"
+        f"({signed(one.change)} [{signed(one.low)}, {signed(one.high)}])"
         for one in found
     )
 

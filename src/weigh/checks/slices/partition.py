@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weigh.checks.slices.rates import FloatArray, IntArray
+from weigh.statistics.disclosure import quartile_cuts
 
 # A column of numbers with more distinct values than this is cut at its quartiles.
 MOST_NUMBERS = 10
@@ -22,11 +23,13 @@ class Partition:
         column: name.
         codes: [n] part of each row; -1 for rows in none that is looked at.
         names: what each part is called, e.g. `country=IN`, `age in (37, 48]`.
+        ranges: whether the parts are ranges of a number.
     """
 
     column: str
     codes: IntArray
     names: tuple[str, ...]
+    ranges: bool = False
 
 
 def partition(column: str, values: NDArray[np.str_], learn: IntArray) -> Partition:
@@ -66,9 +69,9 @@ def _numbers(values: NDArray[np.str_]) -> FloatArray | None:
 
 
 def _quartiles(column: str, numbers: FloatArray, learn: IntArray) -> Partition:
-    cuts = np.unique(np.quantile(numbers[learn], [0.25, 0.5, 0.75], method="lower"))
+    cuts = quartile_cuts(numbers[learn])
     codes = np.searchsorted(cuts, numbers, side="left")
     names = [f"{column} <= {cuts[0]:g}"]
     names += [f"{column} in ({low:g}, {high:g}]" for low, high in pairwise(cuts.tolist())]
     names.append(f"{column} > {cuts[-1]:g}")
-    return Partition(column, codes.astype(np.int64), tuple(names))
+    return Partition(column, codes.astype(np.int64), tuple(names), ranges=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weigh.checks.case import Asking, Case, NotAsked, Question
-from weigh.checks.slices.partition import by_value
+from weigh.checks.slices.partition import Partition, by_value, partition
 from weigh.checks.slices.rates import IntArray, share_right, tail
 from weigh.checks.slices.search import FEWEST_ROWS, Slice, search
 from weigh.core.check import Check, Context
@@ -17,11 +17,14 @@ from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.measure import Direction, Measure, labelled
 from weigh.core.picture import Picture, PictureKind
 from weigh.datasets.predictions import Predictions
+from weigh.statistics.disclosure import FEWEST_NAMED, names_rows
 from weigh.statistics.multiplicity import holm
 
 ALPHA = 0.05
 # Below this many rows the two halves of a search cannot hold two slices of `FEWEST_ROWS` each.
 FEWEST_FOR_SEARCH = 4 * FEWEST_ROWS
+# Values that a sentence names; the rest is counted.
+MOST_NAMED = 5
 # An error rate this much higher than the rest's is severe.
 SEVERE_GAP = 0.2
 
@@ -39,6 +42,23 @@ class SliceSubject:
     predictions: Predictions
     named: tuple[str, ...] = ()
     searched: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What one named column shows, or all of them.
+
+    Attributes:
+        parts: values that can be judged.
+        remarks: on what cannot.
+        nearest: rows, inside or outside, of the value that comes nearest to being judged; 0 for none.
+        refusals: why a column has no values to judge: each names a row.
+    """
+
+    parts: list["_Part"]
+    remarks: list[Finding]
+    nearest: int
+    refusals: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +83,9 @@ def run(subject: SliceSubject, context: Context) -> Evidence:
         _require(name, predictions.columns)
     if not searched and not subject.named:
         return context.not_run("the data has no column to slice by; name one with --slice")
-    parts, remarks, smallest = _named(subject, seed=context.seed)
-    findings = [*_weak_named(parts), *remarks]
-    measures = [m for part in parts for m in _part_measures(part, predictions.test)]
+    named = _named(subject, seed=context.seed)
+    findings = [*_weak_named(named.parts), *named.remarks]
+    measures = [m for part in named.parts for m in _part_measures(part, predictions.test)]
     rows = predictions.labels.size
     if searched and rows >= FEWEST_FOR_SEARCH:
         columns = {name: predictions.columns[name] for name in searched}
@@ -73,7 +93,7 @@ def run(subject: SliceSubject, context: Context) -> Evidence:
         findings += [_weak_found(one) for one in found]
         measures += [m for one in found for m in _found_measures(one, predictions, seed=context.seed)]
         measures.append(Measure("slices_tried", tried, "count", rows, labels=labelled(test=predictions.test)))
-    reason, needed = _unanswered(subject, parts, rows, smallest)
+    reason, needed = _unanswered(subject, named, rows)
     if reason:
         return context.inconclusive(
             reason, needs_n=needed, findings=tuple(findings), measures=tuple(measures)
@@ -90,39 +110,57 @@ def _require(name: str, columns: Mapping[str, NDArray[np.str_]]) -> None:
         )
 
 
-def _named(subject: SliceSubject, *, seed: int) -> tuple[list[_Part], list[Finding], int]:
-    """Parts that can be judged, remarks on what cannot, and the rows of the part nearest to it."""
-    predictions = subject.predictions
-    wrong = ~np.asarray(predictions.correct, dtype=np.bool_)
-    parts: list[_Part] = []
-    remarks: list[Finding] = []
-    largest_small = 0
-    for column in subject.named:
-        values = predictions.columns[column]
-        if not np.any(values != ""):
-            remarks.append(_unjudged(column, f'column "{column}" is empty in every test row'))
-            continue
-        cut = by_value(column, values, np.arange(values.size), most=values.size)
-        sizes = np.bincount(cut.codes, minlength=len(cut.names))
-        if len(cut.names) == 1:
-            remarks.append(_unjudged(column, f"all test rows have {cut.names[0]}: there is no rest"))
-            continue
-        # A slice that leaves too few rows outside has nothing to be held against.
-        fewer = np.minimum(sizes, values.size - sizes)
-        small = np.flatnonzero(fewer < FEWEST_ROWS)
-        if small.size:
-            remarks.append(_too_small(column, cut.names, sizes, small))
-            largest_small = max(largest_small, int(fewer[small].max()))
-        parts.extend(
-            _part(cut.names[code], cut.codes == code, wrong, predictions, seed=seed)
-            for code in np.setdiff1d(np.arange(sizes.size), small).tolist()
-        )
+def _named(subject: SliceSubject, *, seed: int) -> _Named:
+    each = [_of_column(column, subject.predictions, seed=seed) for column in subject.named]
+    parts = [part for one in each for part in one.parts]
     adjusted = holm([part.p_value for part in parts])
-    judged = [
-        _Part(part.name, part.member, part.accuracy, part.rest, p)
-        for part, p in zip(parts, adjusted.tolist(), strict=True)
-    ]
-    return judged, remarks, largest_small
+    return _Named(
+        parts=[
+            _Part(part.name, part.member, part.accuracy, part.rest, p)
+            for part, p in zip(parts, adjusted.tolist(), strict=True)
+        ],
+        remarks=[remark for one in each for remark in one.remarks],
+        nearest=max((one.nearest for one in each), default=0),
+        refusals=[refusal for one in each for refusal in one.refusals],
+    )
+
+
+def _of_column(column: str, predictions: Predictions, *, seed: int) -> _Named:
+    values = predictions.columns[column]
+    if not np.any(values != ""):
+        return _Named([], [_unjudged(column, f'column "{column}" is empty in every test row')], 0, [])
+    cut, refusal = _cut(column, values)
+    if refusal:
+        return _Named([], [], 0, [refusal])
+    sizes = np.bincount(cut.codes, minlength=len(cut.names))
+    if len(cut.names) == 1:
+        told = cut.names[0] if sizes[0] >= FEWEST_NAMED else f"one value of {column}"
+        return _Named([], [_unjudged(column, f"all test rows have {told}: there is no rest")], 0, [])
+    wrong = ~np.asarray(predictions.correct, dtype=np.bool_)
+    # A slice that leaves too few rows outside has nothing to be held against.
+    fewer = np.minimum(sizes, values.size - sizes)
+    small = np.flatnonzero((sizes > 0) & (fewer < FEWEST_ROWS))
+    return _Named(
+        parts=[
+            _part(cut.names[code], cut.codes == code, wrong, predictions, seed=seed)
+            for code in np.flatnonzero(fewer >= FEWEST_ROWS).tolist()
+        ],
+        remarks=[_too_small(column, cut.names, sizes, small)] if small.size else [],
+        nearest=int(fewer[small].max()) if small.size else 0,
+        refusals=[],
+    )
+
+
+def _cut(column: str, values: NDArray[np.str_]) -> tuple[Partition, str]:
+    """The values of a column, quarters of numbers that hardly repeat; and why they are no parts, else ""."""
+    rows = np.arange(values.size)
+    cut = by_value(column, values, rows, most=values.size)
+    if names_rows(np.bincount(cut.codes)):
+        count = len(cut.names)
+        cut = partition(column, values, rows)
+        if not cut.ranges:
+            return cut, f"{column} has {count:,} values in {rows.size:,} rows: it names rows, not groups"
+    return cut, ""
 
 
 def _part(
@@ -221,30 +259,37 @@ def _unjudged(column: str, message: str) -> Finding:
 
 
 def _too_small(column: str, names: tuple[str, ...], sizes: IntArray, small: IntArray) -> Finding:
-    shown = ", ".join(f"{names[code]} ({sizes[code]:,})" for code in small[:5].tolist())
-    more = f" and {small.size - 5:,} more" if small.size > 5 else ""
+    told = small[sizes[small] >= FEWEST_NAMED]
+    shown = ", ".join(f"{names[code]} ({sizes[code]:,})" for code in told[:MOST_NAMED].tolist())
+    shown += f" and {told.size - MOST_NAMED:,} more" if told.size > MOST_NAMED else ""
+    unnamed = small.size - told.size
+    if unnamed:
+        count = "1 value" if unnamed == 1 else f"{unnamed:,} values"
+        each = "" if unnamed == 1 else " each"
+        shown += f"{'; ' if shown else ''}{count} with fewer than {FEWEST_NAMED} rows{each}"
     return Finding(
         rule="WGH-L003",
         severity=Severity.INFO,
         confidence=Confidence.HIGH,
         where=column,
-        message=f"too few rows to judge, inside or outside ({FEWEST_ROWS} are needed): {shown}{more}",
+        message=f"too few rows to judge, inside or outside ({FEWEST_ROWS} are needed): {shown}",
         why="a few rows can look perfect or terrible by chance",
         action="use more test rows, or join small values into one",
     )
 
 
-def _unanswered(
-    subject: SliceSubject, parts: list[_Part], rows: int, smallest: int
-) -> tuple[str, int | None]:
+def _unanswered(subject: SliceSubject, named: _Named, rows: int) -> tuple[str, int | None]:
     """Why the question stays open, and how many test rows would let it be answered; "" when it is."""
-    if subject.named and not parts:
-        if smallest == 0:
+    if named.refusals:
+        # More rows bring more values of such a column: no number of them would do.
+        return "; ".join(named.refusals), None
+    if subject.named and not named.parts:
+        if named.nearest == 0:
             return (
                 f"no named slice can be judged: {', '.join(subject.named)} never varies in the test rows",
                 None,
             )
-        needed = max(-(-FEWEST_ROWS * rows // smallest), 2 * FEWEST_ROWS)
+        needed = max(-(-FEWEST_ROWS * rows // named.nearest), 2 * FEWEST_ROWS)
         return f"every named slice is too small, inside or outside: {FEWEST_ROWS} rows are needed", needed
     if not subject.named and rows < FEWEST_FOR_SEARCH:
         return f"{rows:,} test rows are too few to search for weak slices", FEWEST_FOR_SEARCH

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from weigh.core.data import DataFile, DataSpec
-from weigh.core.errors import UsageError
+from weigh.core.errors import RefusedError, UsageError
+from weigh.core.ref import RefKind
 from weigh.core.snapshot import Snapshot
 from weigh.jobs.names import check_names
 from weigh.jobs.workbench import Workbench
@@ -70,10 +71,18 @@ def bring(bench: Workbench, project: Project, name: str, *, data: bool) -> Broug
     """Resolve and fetch one model or data set; what the store has already is not fetched again.
 
     Raises:
-        UsageError: a file has a name that no lock or report could carry.
+        UsageError: a file has a name that no lock or report could carry, or data on this machine holds a
+            link or something else that is not read.
+        RefusedError: a safety rule keeps the files away, such as a link in the folder of a model.
     """
     declaration = declared(project, name, data=data)
-    resolved = resolve(declaration, project.lock, bench.source_of, bench.blobs)
+    try:
+        resolved = resolve(declaration, project.lock, bench.source_of, bench.blobs)
+    except RefusedError as error:
+        # Of a model it is a reason not to adopt it. A folder of one's own rows says nothing about the model.
+        if not data or any(part.ref.kind is not RefKind.FILE for part in declaration.parts):
+            raise
+        raise UsageError(error.what, why=error.why, hint=error.hint) from error
     check_names(name, resolved.snapshot)
     spec = _spec(declaration, resolved.snapshot) if data else None
     refs = tuple(dict.fromkeys(str(part.ref) for part in declaration.parts))

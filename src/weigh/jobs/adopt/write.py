@@ -14,6 +14,7 @@ from weigh.system.places import places
 from weigh.watch.shipped import ARTIFACT, CHECK as SHIPPED
 
 PAGE, DATA, PROFILE = "report.html", "report.json", "profile.json"
+OTHER = "--out weigh-report"
 
 
 def write_report(report: Report, folder: Path, *, command: str = "") -> tuple[Path, ...]:
@@ -55,7 +56,12 @@ def require_folder(folder: Path) -> None:
     """Refuse, before any work is done, a place that cannot hold a report.
 
     Raises:
-        UsageError: it is a file.
+        UsageError: it, or what should hold it, is a file or cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--out {folder} is a file", why="a report is a folder", hint="--out weigh-report")
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir():
+        raise UsageError(f"--out {folder}: {nearest} is a file", why="a report is a folder", hint=OTHER)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise UsageError(
+            f"--out {folder} cannot be written", why=f"no right to write in {nearest}", hint=OTHER
+        )

@@ -76,6 +76,15 @@ def test_a_changed_row_asks_everything_that_used_the_data_again(weigh, shop, tmp
     assert all(a["fresh"] for a in report(tmp_path)["envelope"]["answers"])
 
 
+def test_one_more_column_to_look_at_asks_only_what_looks_at_columns(weigh, shop, tmp_path):
+    weigh("adopt", "none", *ASK)
+    weigh("adopt", "none", *ASK, "--slice", "shop")
+    told = report(tmp_path)
+    answers = zip(told["report"]["answers"], told["envelope"]["answers"], strict=True)
+    fresh = {answer["evidence"]["check"] for answer, kept in answers if kept["fresh"]}
+    assert fresh == {"data", "slices", "membership"}
+
+
 def test_leaving_one_domain_out_tests_on_each(weigh, tmp_path, make_reviews):
     make_reviews(tmp_path / "reviews.csv", n=400, shops=("north", "south", "west"))
     weigh("adopt", "none", *ASK, "--shift", "shop")

@@ -104,7 +104,9 @@ class DataCase:
         table: the used rows; every position below points into it.
         train: int64 positions of the training rows.
         tests: (name, int64 positions) of each test set, the first in-domain.
-        digest: of the used rows and their split.
+        digest: of the used rows and their split, without the columns beside them.
+        columns_digest: of these columns: an input of every question that looks at `table.columns` or at
+            `Predictions.columns`.
         open_path: where a file of the data set lies on this machine.
         references: data that the model is said to have been trained on.
         fitted_on: for each test set the int64 positions of the rows that may be fitted on for it, None for
@@ -120,6 +122,7 @@ class DataCase:
     tests: tuple[tuple[str, IntArray], ...]
     digest: str
     open_path: Callable[[str], Any]
+    columns_digest: str = ""
     references: tuple[Reference, ...] = ()
     fitted_on: tuple[IntArray | None, ...] = ()
 

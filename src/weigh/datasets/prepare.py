@@ -4,6 +4,7 @@ A question like any other: its answer, the used rows and their split, is an arti
 step reads instead of the files.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,27 @@ class Prepared:
     def texts_digest(self) -> str:
         """`sha256:<hex>` of the texts in row order: all a model is shown."""
         return of_value([sha256_hex(t.encode("utf-8", "surrogatepass")) for t in self.table.texts or []])
+
+    @property
+    def content_digest(self) -> str:
+        """`sha256:<hex>` of the rows and their split, without the columns beside them.
+
+        What does not look at slices or groups of people stays answered when one more column is named.
+        """
+        table = self.table
+        total = hashlib.sha256(dumps([table.classes, table.ids, [test.name for test in self.tests]]))
+        total.update(table.row_digests.tobytes())
+        splits = [*self.ladder, *(test.rows for test in self.tests)]
+        splits += [test.train for test in self.tests if test.train is not None]
+        for positions in (table.groups, *splits):
+            total.update(dumps([len(positions)]))
+            total.update(np.ascontiguousarray(positions, dtype="<i8").tobytes())
+        return "sha256:" + total.hexdigest()
+
+    @property
+    def columns_digest(self) -> str:
+        """`sha256:<hex>` of the columns beside the rows, in row order."""
+        return of_value({name: values.tolist() for name, values in self.table.columns.items()})
 
     def rows_digest(self, index: IntArray) -> str:
         """`sha256:<hex>` of some rows, in order."""

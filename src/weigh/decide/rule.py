@@ -166,7 +166,8 @@ def _nothing_beats_constant(case: Case, arms: tuple[ArmTrials, ...]) -> Ruling:
     _, high = case.comparisons.gain_ends(best.arm, case.constant.arm)
     margin = _useful(case)
     needed = case.needs(best, case.constant, margin)
-    if high < margin or (case.inputs.rows >= needed and case.gain(best, case.constant) < margin):
+    # Only the interval can exclude a useful gain; that there were rows enough to see one cannot.
+    if high < margin:
         return Ruling(Decision.DO_NOT_ADOPT, None, best, "constant_is_as_good")
     return Ruling(Decision.UNDECIDED, None, best, "constant_unresolved", _more(needed, case))
 

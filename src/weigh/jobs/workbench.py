@@ -18,6 +18,7 @@ from weigh.ledger.ledger import Ledger
 from weigh.sources.table import Sources, open_sources
 from weigh.store.blobs import Blobs
 from weigh.store.derived import Derived
+from weigh.system.atomic import storing
 from weigh.system.clock import SystemClock
 from weigh.system.machine import machine_class
 from weigh.system.places import Places, places as find_places
@@ -108,7 +109,8 @@ def open_workbench(
     """
     places = find_places(os.environ)
     # What is kept came from the user's own files, too: nobody else on the machine may read it.
-    places.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with storing(places.home):
+        places.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = SystemClock()
     blobs = Blobs(places.store)
     sources = open_sources(

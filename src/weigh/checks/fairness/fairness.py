@@ -289,7 +289,7 @@ def put(case: Case) -> Asking[FairnessSubject] | NotAsked:
         predictor.subject,
         lambda: FairnessSubject(predictor.tests[0], protected, positive),
         parameters={"protected": list(protected), "positive": positive},
-        inputs=predictor.inputs,
+        inputs=(*predictor.inputs, ("columns", case.data.columns_digest)),
         runtimes=predictor.runtimes,
     )
 

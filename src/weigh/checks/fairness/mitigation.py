@@ -314,7 +314,7 @@ def put(case: Case) -> Asking[MitigationSubject] | NotAsked:
         predictor.subject,
         lambda: _subject(data, predictor, protected, positive, case.declared.seed),
         parameters={"protected": list(protected), "positive": positive, "mitigation": "reweighing"},
-        inputs=(*predictor.inputs, ("rows", data.digest)),
+        inputs=(*predictor.inputs, ("rows", data.digest), ("columns", data.columns_digest)),
         runtimes=predictor.runtimes,
     )
 

@@ -324,7 +324,7 @@ def put(case: Case) -> Asking[MembershipSubject] | NotAsked:
         predictor.subject,
         lambda: _payload(data, predictor, refit),
         parameters={"members": int(data.train.size), "nonmembers": int(data.tests[0][1].size)},
-        inputs=(*predictor.inputs, ("rows", data.digest)),
+        inputs=(*predictor.inputs, ("rows", data.digest), ("columns", data.columns_digest)),
         runtimes=predictor.runtimes,
     )
 

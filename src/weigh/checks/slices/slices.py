@@ -324,7 +324,7 @@ def put(case: Case) -> Asking[SliceSubject] | NotAsked:
         predictor.subject,
         lambda: SliceSubject(predictor.tests[0], named=columns, searched=columns),
         parameters={"columns": list(columns)},
-        inputs=predictor.inputs,
+        inputs=(*predictor.inputs, ("columns", case.data.columns_digest)),
         runtimes=predictor.runtimes,
     )
 

@@ -151,7 +151,7 @@ def _ground(bench: Workbench, data: PreparedData, model: ModelInUse | None, seed
         bench=bench,
         keep=BlobKeeper(bench.blobs),
         prepared=data.prepared,
-        inputs=(("rows", data.prepared.digest), *(model.inputs if model is not None else ())),
+        inputs=(("rows", data.prepared.content_digest), *(model.inputs if model is not None else ())),
         rows=rows,
         base=model.digest if model is not None else "",
         base_cost=model.cost if model is not None else None,

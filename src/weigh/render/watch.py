@@ -17,9 +17,16 @@ MOST_PARTS = 8
 MOST_FINDINGS = 6
 _NAME_CELLS = 28
 
+_ACCURACY_CELLS = 18
+"""Less than a name has: figures of accuracy are longer, and some carry a mark."""
+
+MEASURED_FELL = "WGH-W004"
+"""The one alarm that comes from the labels and not from the rows."""
+
+_UNLIKE = "these rows are not like those it was judged on"
 _HEADLINES = {
     ExitCode.FINE: "QUIET: these rows look like those it was judged on",
-    ExitCode.NO: "ALARM: these rows are not like those it was judged on",
+    ExitCode.NO: f"ALARM: {_UNLIKE}",
     ExitCode.UNKNOWN: "UNKNOWN: this batch does not tell",
 }
 
@@ -46,7 +53,7 @@ def screen(
     lines = [
         _line("watch", against, room),
         "",
-        _line("Verdict", _HEADLINES[exit_code], room),
+        *_wrapped(_headline(evidence, exit_code), room, name="Verdict"),
         *_wrapped(_reason(evidence), room),
         "",
         *_parts(evidence, room),
@@ -58,6 +65,25 @@ def screen(
     return "\n".join(lines) + "\n"
 
 
+def _headline(evidence: Evidence, exit_code: ExitCode) -> str:
+    """The answer; an alarm says whether it comes from the rows, from their labels, or from both."""
+    now, before = evidence.measure("accuracy_measured"), evidence.measure("accuracy_reference")
+    if exit_code is not ExitCode.NO or not _measured_fell(evidence) or now is None or before is None:
+        return _HEADLINES[exit_code]
+    told = f"is {_figures(now)}, held out it was {_figures(before)}"
+    if not _rows_differ(evidence):
+        return f"ALARM: accuracy measured on these rows {told}"
+    return f"{_HEADLINES[exit_code]}; accuracy measured on them {told}"
+
+
+def _measured_fell(evidence: Evidence) -> bool:
+    return any(f.rule == MEASURED_FELL for f in evidence.findings)
+
+
+def _rows_differ(evidence: Evidence) -> bool:
+    return any(f.severity is Severity.HIGH and f.rule != MEASURED_FELL for f in evidence.findings)
+
+
 def _reason(evidence: Evidence) -> str:
     outcome = evidence.outcome
     needs = f"; {numbers.count(outcome.needs_n)} rows would tell" if outcome.needs_n is not None else ""
@@ -66,7 +92,10 @@ def _reason(evidence: Evidence) -> str:
     unseen = [m.value for m in evidence.measures if m.name == "smallest_drift_found" and m.value is not None]
     if not unseen:
         return ""
-    return f"a difference below {max(unseen):.2f} could go unseen in so few rows"
+    unseen_below = f"a difference below {max(unseen):.2f} could go unseen in so few rows"
+    if _measured_fell(evidence) and not _rows_differ(evidence):
+        return f"the rows themselves raise no alarm; {unseen_below}"
+    return unseen_below
 
 
 def _parts(evidence: Evidence, room: int) -> Iterator[str]:
@@ -98,13 +127,29 @@ _ACCURACY: tuple[tuple[str, dict[str, str], str], ...] = (
 
 
 def _accuracy(evidence: Evidence, room: int) -> Iterator[str]:
-    first = True
+    first, doubted = True, False
     for name, labels, said in _ACCURACY:
         measure = evidence.measure(name, **labels)
         if measure is not None:
-            shown = numbers.with_interval(measure.value, measure.low, measure.high, measure.n)
-            yield _line("Accuracy" if first else "", f"{said:<{_NAME_CELLS}} {shown}", room)
-            first = False
+            mark = _mark(evidence, measure)
+            yield _line("Accuracy" if first else "", f"{said:<{_ACCURACY_CELLS}} {_figures(measure)}{mark}", room)
+            first, doubted = False, doubted or mark == _DOUBTED
+    if doubted:
+        yield from _wrapped("does not hold: these rows are unlike those it was calibrated on", room)
+
+
+_DOUBTED = " · does not hold"
+
+
+def _mark(evidence: Evidence, measure: Measure) -> str:
+    """What must not be overlooked beside a figure."""
+    if measure.label("holds") == "no":
+        return _DOUBTED
+    return " · alarm" if measure.name == "accuracy_measured" and _measured_fell(evidence) else ""
+
+
+def _figures(measure: Measure) -> str:
+    return numbers.with_interval(measure.value, measure.low, measure.high, measure.n)
 
 
 def _told(evidence: Evidence, room: int) -> Iterator[str]:
@@ -117,8 +162,10 @@ def _told(evidence: Evidence, room: int) -> Iterator[str]:
             yield _line("Know" if place == line == 0 else "", part, room)
 
 
-def _wrapped(text: str, room: int) -> list[str]:
-    return [_line("", part, room) for part in wrap(text, room - INDENT, lines=3)] if text else []
+def _wrapped(text: str, room: int, *, name: str = "") -> list[str]:
+    """Text in at most four lines, the first one behind its name."""
+    told = wrap(text, room - INDENT, lines=4) if text else []
+    return [_line(name if place == 0 else "", part, room) for place, part in enumerate(told)]
 
 
 def _line(name: str, text: str, room: int) -> str:

@@ -84,5 +84,10 @@ def judge(parts: Sequence[Part], *, alpha: float) -> tuple[Judged, ...]:
     return tuple(_judged(part, max(within[i], over[part.family]), alpha) for i, part in enumerate(parts))
 
 
+def drifted(judged: Sequence[Judged]) -> bool:
+    """Whether the rows themselves raised an alarm, and not only the labels that came with them."""
+    return any(one.alarm and one.part.family is not Family.ACCURACY for one in judged)
+
+
 def _judged(part: Part, adjusted: float, alpha: float) -> Judged:
     return Judged(part, adjusted, adjusted <= alpha and part.effect.value >= part.smallest)

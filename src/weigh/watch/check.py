@@ -12,7 +12,7 @@ from weigh.core.profile import Profile
 from weigh.statistics import drift
 from weigh.statistics.interval import Interval
 from weigh.statistics.proportions import proportion
-from weigh.watch.alarm import ALPHA, SMALLEST, Family, Judged, judge
+from weigh.watch.alarm import ALPHA, SMALLEST, Family, Judged, drifted, judge
 from weigh.watch.compare import Batch, Compared, compare
 from weigh.watch.estimate import Estimates, estimate
 from weigh.watch.findings import ALARMS, findings_of
@@ -59,7 +59,7 @@ def run(subject: WatchSubject, context: Context) -> Evidence:
         _rows(batch),
         *_drift_measures(judged, found),
         *unseen,
-        *_accuracy_measures(profile, batch, estimates),
+        *_accuracy_measures(profile, batch, estimates, holds=not drifted(judged)),
     )
     findings = tuple(findings_of(profile, batch, judged, found, estimates))
     if any(one.alarm for one in judged):
@@ -141,14 +141,22 @@ def _drift_measures(judged: tuple[Judged, ...], found: Compared) -> Iterator[Mea
         yield _measure("population_stability_index", index, "", Direction.LOWER, part=name)
 
 
-def _accuracy_measures(profile: Profile, batch: Batch, estimates: Estimates | None) -> Iterator[Measure]:
+def _accuracy_measures(
+    profile: Profile, batch: Batch, estimates: Estimates | None, *, holds: bool
+) -> Iterator[Measure]:
+    """What is known of the accuracy; an estimate for rows of another kind carries the label `holds="no"`.
+
+    No estimate is ever said to hold: without labels, nobody can know that.
+    """
     if profile.scores is None:
         return
     before = proportion(profile.scores.correct, profile.scores.rows)
     yield _measure("accuracy_reference", before, "fraction", Direction.HIGHER)
     if estimates is not None:
+        doubt = {} if holds else {"holds": "no"}
         for found in (estimates.calibrated, estimates.thresholded):
-            yield _measure("accuracy_estimated", found, "fraction", Direction.HIGHER, estimate=found.method)
+            labels = {"estimate": found.method} | doubt
+            yield _measure("accuracy_estimated", found, "fraction", Direction.HIGHER, **labels)
     if batch.labels is not None and batch.proba is not None:
         right = int((batch.proba.argmax(axis=1) == batch.labels).sum())
         now = proportion(right, len(batch.labels))

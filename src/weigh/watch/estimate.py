@@ -1,7 +1,8 @@
 """How often is it right on rows without labels? Two estimates from what held-out rows taught.
 
 Both assume that rows of the same confidence are still right as often as they were. When what counts as
-the right answer changes, neither can see it.
+the right answer changes, neither can see it; and for rows of another kind nothing says that it is so. Their
+intervals cover which rows were drawn, not whether the assumption holds.
 """
 
 from dataclasses import dataclass

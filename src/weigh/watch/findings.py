@@ -6,7 +6,7 @@ from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.profile import Profile
 from weigh.statistics.interval import Interval
 from weigh.statistics.proportions import proportion
-from weigh.watch.alarm import Family, Judged
+from weigh.watch.alarm import Family, Judged, drifted
 from weigh.watch.compare import Batch, Compared, families_due
 from weigh.watch.estimate import Estimates
 
@@ -43,7 +43,7 @@ def findings_of(
     if estimates is not None and profile.scores is not None:
         before = proportion(profile.scores.correct, profile.scores.rows)
         if estimates.calibrated.high < before.low:
-            yield _estimated_drop(estimates.calibrated, before)
+            yield _estimated_drop(estimates.calibrated, before, holds=not drifted(judged))
     if batch.labels is None:
         yield _blind()
 
@@ -107,7 +107,7 @@ def _other(one: Judged) -> Finding:
             one.part.name,
             f"its answers differ from those on the held-out rows by {_told(one)}",
             "other rows, other class shares or a changed pipeline; the answers themselves have changed",
-            "compare the estimated accuracy below, and label a sample of these rows",
+            "label a sample of these rows: no estimate of the accuracy holds for them",
         )
     return Finding(
         "WGH-W004",
@@ -127,13 +127,14 @@ def _told(one: Judged) -> str:
     return f"{effect.value:.2f} [{effect.low:.2f}, {effect.high:.2f}]{unit}, adjusted p {p_value:.1g}"
 
 
-def _estimated_drop(now: Interval, before: Interval) -> Finding:
+def _estimated_drop(now: Interval, before: Interval, *, holds: bool) -> Finding:
+    doubt = "" if holds else "; the estimate does not hold for rows unlike those it was calibrated on"
     return Finding(
         "WGH-W005",
         Severity.MEDIUM,
         Confidence.MEDIUM,
         "accuracy",
-        f"estimated accuracy {now.value:.2f} [{now.low:.2f}, {now.high:.2f}], it was {before.value:.2f}",
+        f"estimated accuracy {now.value:.2f} [{now.low:.2f}, {now.high:.2f}], it was {before.value:.2f}{doubt}",
         "the predictor is less sure of these rows; the estimate takes its confidence at its word",
         "label a sample of these rows",
     )

@@ -5,7 +5,7 @@ import pytest
 
 from weigh.cli.policy import policy, screen
 from weigh.core.errors import NotFoundError, UsageError
-from weigh.jobs.policy import explain, open_policy, questions
+from weigh.jobs.policy import explain, names_of_measures, open_policy, questions
 from weigh.policy.presets import preset_names
 
 POLICY = """
@@ -94,12 +94,44 @@ def test_what_is_no_policy_is_said(tmp_path):
         open_policy("bank")
     large = tmp_path / "large.toml"
     large.write_bytes(b"#" * (1 << 21))
-    with pytest.raises(UsageError, match="too large"):
+    with pytest.raises(UsageError, match="too large") as caught:
         open_policy(str(large))
+    assert caught.value.hint
     latin = tmp_path / "latin.toml"
     latin.write_bytes(b'name = "\xe9"')
-    with pytest.raises(UsageError, match="cannot read"):
+    with pytest.raises(UsageError, match="cannot read") as caught:
         open_policy(str(latin))
+    assert "UTF-8" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "accuracy",
+        "test_rows_in_training",
+        "latency_p95",
+        "refit_accuracy",
+        "accuracy_gap",
+        "equalized_odds_difference",
+        "true_positive_rate_gap",
+    ],
+)
+def test_a_misspelt_measure_is_told_from_one_that_is_stated(name):
+    is_stated = names_of_measures()
+    assert is_stated(name)
+    assert not is_stated(name + "y")
+    assert not is_stated(name.replace("a", "aa", 1))
+
+
+def test_a_line_over_a_measure_of_no_check_is_told_to_stay_unknown(own):
+    own.write_text(POLICY.replace('measure = "accuracy"', 'measure = "accuracyy"'), encoding="utf-8")
+    text = " ".join(" ".join(screen(explain(str(own), today=TODAY), width=80)).split())
+    assert "always unknown: no check of this version states a measure called 'accuracyy'" in text
+
+
+def test_no_line_of_a_preset_is_over_a_measure_of_no_check():
+    for name in preset_names():
+        assert not [one for one in explain(name, today=TODAY).lines if one.otherwise.startswith("always")]
 
 
 def test_every_check_that_is_asked_has_a_question():

@@ -63,6 +63,16 @@ def test_a_check_that_this_version_lacks_has_no_question():
     assert words(replace(at_least(0.6), check="karma")).question == ""
 
 
+def test_a_measure_that_no_check_states_leaves_its_line_unknown_and_says_so():
+    line = at_least(0.6)
+    (known,) = lines_in_words(policy(line), {}, is_stated={line.measure}.__contains__)
+    (unknown,) = lines_in_words(policy(line), {}, is_stated=set().__contains__)
+    assert known == lines_in_words(policy(line), {})[0]
+    assert unknown.otherwise == "always unknown: no check of this version states a measure called 'accuracy'"
+    (finding,) = lines_in_words(policy(no_worse_than("low")), {}, is_stated=set().__contains__)
+    assert "no check" not in finding.otherwise
+
+
 def test_waivers_count_their_days():
     given_ = [waiver(expires=day) for day in ("2026-11-20", "2026-11-21", "2027-11-21")]
     told = waivers_in_words(policy(no_worse_than("low"), waivers=given_), today=TODAY)

@@ -210,6 +210,32 @@ def test_a_broken_policy_is_a_usage_error_that_says_where(case):
     assert said in caught.value.what
     assert "policy.toml" in caught.value.what
     assert caught.value.why
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("case", "hint"),
+    [
+        ("unknown line key", "take 'at_lest' out"),
+        ("severity", 'max_severity = "info"'),
+        ("required", "required = true"),
+        ("a waiver for no line", 'requirement = "a"'),
+    ],
+)
+def test_the_hint_is_what_could_be_written(case, hint):
+    with pytest.raises(UsageError) as caught:
+        read_policy(BROKEN[case][0])
+    assert caught.value.hint == hint
+
+
+def test_a_slip_of_the_pen_is_met_with_the_name_that_was_meant():
+    line = HEAD + '[[require]]\nid = "a"\ncheck = "b"\nmeasure = "m"\nat_least = 1\n'
+    with pytest.raises(UsageError) as caught:
+        read_policy(line + "intervall = false\n")
+    assert caught.value.hint == "write interval"
+    with pytest.raises(UsageError) as caught:
+        read_policy(HEAD + LINE.replace("low", "hihg"))
+    assert caught.value.hint == 'max_severity = "high"'
 
 
 @settings(max_examples=50, deadline=None)

@@ -97,6 +97,27 @@ def test_rows_the_predictor_is_unsure_of_lower_the_estimate(held):
     assert {"WGH-W003", "WGH-W005"} <= rules(evidence)
 
 
+@pytest.mark.parametrize("change", [{"age": 45.0}, {"cloud": 0.5}, {"missing": 0.3}])
+def test_an_alarm_of_the_rows_takes_the_estimates_their_ground(held, change):
+    evidence = ask(held, batch(draw(1000, 1, **change)))
+    told = [m for m in evidence.measures if m.name == "accuracy_estimated"]
+    assert [m.label("estimate") for m in told] == ["cbpe", "atc"]
+    assert {m.label("holds") for m in told} == {"no"}
+
+
+@pytest.mark.parametrize("change", [{}, {"flipped": 0.3}])
+def test_without_such_an_alarm_nothing_is_said_of_the_estimates(held, change):
+    evidence = ask(held, batch(draw(1000, 1, **change), labelled=True))
+    assert {m.label("holds") for m in evidence.measures} == {""}
+
+
+def test_only_an_estimate_that_does_not_hold_says_so_in_its_finding(held):
+    easy = draw(3000, 8)
+    evidence = ask(held, batch(easy, proba=0.5 + 0.25 * (easy.proba - 0.5)))
+    [told] = [f for f in evidence.findings if f.rule == "WGH-W005"]
+    assert "does not hold" in told.message
+
+
 def test_few_rows_are_never_an_answer(held):
     evidence = ask(held, batch(draw(FEWEST - 1, 1, age=90.0)))
     assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE

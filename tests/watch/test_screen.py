@@ -35,6 +35,67 @@ def test_no_line_is_wider_than_the_terminal(alarm, width):
         assert cells(line) <= max(width, 40)
 
 
+def verdict(text):
+    """The lines of the verdict, as one."""
+    part = text.partition("Verdict")[2].partition("Drift")[0]
+    return " ".join(part.split())
+
+
+def line(text, name):
+    (found,) = [one for one in text.splitlines() if one.removeprefix("Accuracy").strip().startswith(name)]
+    return found
+
+
+def test_an_alarm_of_the_labels_alone_says_so_and_marks_the_measured_line():
+    held = profile(draw(3000, 0))
+    evidence = ask(held, batch(draw(1000, 1, flipped=0.3), labelled=True))
+    now, before = evidence.measure("accuracy_measured"), evidence.measure("accuracy_reference")
+    text = shown(held, evidence, ExitCode.NO)
+    assert verdict(text).startswith(
+        f"ALARM: accuracy measured on these rows is {now.value:.3f} [{now.low:.3f}"
+    )
+    assert f"n=1,000, held out it was {before.value:.3f} [{before.low:.3f}" in verdict(text)
+    assert "the rows themselves raise no alarm" in verdict(text)
+    assert "not like those" not in text
+    assert line(text, "measured").endswith("· alarm")
+    assert "does not hold" not in text
+
+
+def test_an_alarm_of_rows_and_labels_says_both(alarm):
+    text = shown(
+        alarm[0], ask(alarm[0], batch(draw(1000, 1, age=50.0, flipped=0.3), labelled=True)), ExitCode.NO
+    )
+    assert verdict(text).startswith(
+        "ALARM: these rows are not like those it was judged on and accuracy measured"
+    )
+    assert "the rows themselves" not in text
+    assert line(text, "measured").endswith("· alarm")
+
+
+def test_an_alarm_of_the_rows_alone_does_not_speak_of_accuracy(alarm):
+    held, evidence = alarm
+    text = shown(held, evidence, ExitCode.NO)
+    assert "WGH-W004" not in {f.rule for f in evidence.findings}
+    assert "accuracy" not in verdict(text)
+    assert not line(text, "measured").endswith("alarm")
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_an_estimate_that_does_not_hold_is_shown_with_its_mark_and_the_reason(alarm, width):
+    text = shown(*alarm, ExitCode.NO, width=width)
+    for name in ("estimated (CBPE)", "estimated (ATC)"):
+        assert line(text, name).endswith("· does not hold")
+    assert not line(text, "held out").endswith("hold")
+    assert line(text, "does not hold: these rows are unlike those it was calibrated on")
+
+
+def test_a_quiet_answer_only_tells_what_it_cannot_see():
+    held = profile(draw(3000, 0))
+    text = shown(held, ask(held, batch(draw(1000, 1))), ExitCode.FINE)
+    assert "does not hold" not in text
+    assert "WGH-W009" in text
+
+
 def test_hostile_names_reach_the_screen_as_escapes():
     from dataclasses import replace
 

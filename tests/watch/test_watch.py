@@ -144,6 +144,32 @@ def test_a_predictor_that_is_not_here_leaves_the_answer_open_unless_columns_are_
     assert check(opinions, "--data", "shouted.csv")[0] == 1
 
 
+def test_rows_without_labels_are_not_said_to_have_a_class(opinions, check):
+    assert "800 of 800 rows · no labels given" in check(opinions, "--data", "fresh.csv")[1]
+    said = check(opinions, "--data", "fresh.csv", "--label", "stars")[1]
+    assert "2 classes" in said
+    assert "no labels" not in said
+
+
+def test_a_folder_with_a_profile_is_as_good_as_its_name(opinions, check, tmp_path):
+    assert check(str(tmp_path), "--data", "fresh.csv")[0] == 0
+    (tmp_path / "empty").mkdir()
+    for place in ("empty", "nowhere", "nowhere/profile.json"):
+        with pytest.raises(UsageError, match="cannot read the profile") as caught:
+            check(place, "--data", "fresh.csv")
+        assert "profile.json" in caught.value.hint
+        assert "weigh watch check PROFILE" in caught.value.hint
+        assert caught.value.why
+
+
+def test_what_to_try_is_this_command_and_not_the_adoption(opinions, check, tmp_path):
+    (tmp_path / "renamed.csv").write_text("id,bodytext,score\n1,x,good\n", encoding="utf-8")
+    for option, more in (("--text", ()), ("--label", ("--text", "bodytext", "--label", "stars"))):
+        with pytest.raises(UsageError, match="not found") as caught:
+            check(opinions, "--data", "renamed.csv", *more)
+        assert caught.value.hint.startswith(f"weigh watch check PROFILE … {option} ")
+
+
 def test_few_rows_are_no_answer(opinions, check, tmp_path):
     lines = (tmp_path / "shouted.csv").read_text(encoding="utf-8").splitlines()
     (tmp_path / "few.csv").write_text("\n".join(lines[:150]) + "\n", encoding="utf-8")
@@ -230,3 +256,7 @@ def test_a_table_is_read_with_the_types_it_had(check, tmp_path):
     assert code == 1
     assert "town" in said
     assert "\u202e" not in said
+    (tmp_path / "without.csv").write_text("age,paid\n4,1\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="town") as caught:
+        check(place, "--data", "without.csv")
+    assert "same names" in caught.value.hint

@@ -20,17 +20,19 @@ from weigh.core.errors import (
     UsageError,
     WorkerError,
 )
-from weigh.core.events import EventSink, StepDone
+from weigh.core.events import Event, EventSink, StepDone
 from weigh.core.evidence import Artifact, Evidence
 from weigh.core.profile import MAX_BYTES, Answering, Profile
 from weigh.core.report import Answer
 from weigh.core.subject import Subject, SubjectKind
 from weigh.datasets.prepare import Prepared
+from weigh.datasets.read import STEP as READ
 from weigh.datasets.table import Table
 from weigh.datasets.unlabelled import read_unlabelled
 from weigh.jobs.adopt.bring import Brought, Project, bring, open_project
 from weigh.jobs.adopt.model import put_to_use
 from weigh.jobs.adopt.options import AdoptOptions
+from weigh.jobs.adopt.write import PROFILE
 from weigh.jobs.workbench import Workbench, open_workbench
 from weigh.render import numbers
 from weigh.store.keeper import BlobKeeper
@@ -46,13 +48,16 @@ MOST_TEXTS = 5_000
 
 LIBRARIES = ("numpy", "scipy")
 
+COMMAND = "weigh watch check PROFILE"
+"""How a hint names this command; one about an option says `…` for the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
     """The question, in full.
 
     Attributes:
-        profile: file that `weigh adopt` wrote.
+        profile: file that `weigh adopt` wrote, or the folder it lies in.
         data: declared name, path or ref of the new rows.
         text: the text column, "" for the one of the profile.
         label: column or expression of the label, "" when the rows have none.
@@ -148,16 +153,25 @@ def watch(options: WatchOptions, events: EventSink) -> Watching:
 
 
 def read_profile(path: Path) -> Profile:
-    """Read a profile file.
+    """Read a profile.
+
+    Args:
+        path: the file, or the folder that `weigh adopt` wrote it into.
 
     Raises:
         UsageError: there is none, or it is no profile. Exit code 1 is kept for alarms.
     """
+    if path.is_dir():
+        path /= PROFILE
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"cannot read the profile {path}", why=error.strerror or str(error)) from error
+        raise UsageError(
+            f"cannot read the profile {path}",
+            why=error.strerror or str(error),
+            hint=f"name the {PROFILE} that weigh adopt wrote, or its folder: {COMMAND} --data NAME|PATH|REF",
+        ) from error
     try:
         return from_bytes(data)
     except MalformedError as error:
@@ -187,15 +201,21 @@ def _read(bench: Workbench, data: Brought, profile: Profile, options: WatchOptio
     def open_path(path: str) -> Path:
         return bench.blobs.path(data.snapshot.file(path).sha256)
 
-    table = read_unlabelled(
-        data.spec,
-        open_path,
-        text=(options.text or profile.text) if is_text else "",
-        numeric=[column.name for column in profile.numeric],
-        categorical=[column.name for column in profile.categorical],
-        label=options.label,
-        events=bench.events,
-    )
+    try:
+        table = read_unlabelled(
+            data.spec,
+            open_path,
+            text=(options.text or profile.text) if is_text else "",
+            numeric=[column.name for column in profile.numeric],
+            categorical=[column.name for column in profile.categorical],
+            label=options.label,
+            events=bench.events if options.label else _Unlabelled(bench.events),
+        )
+    except UsageError as error:
+        raise UsageError(error.what, why=error.why, hint=_own_words(error.hint)) from error
+    if not options.label:
+        kept = f"{numbers.count(len(table))} of {numbers.count(table.rows_read)} rows"
+        bench.events.emit(StepDone(READ, f"{kept} · no labels given"))
     if not is_text or len(table) <= MOST_TEXTS:
         return table, 0
     from weigh.statistics.resampling import generator
@@ -206,6 +226,24 @@ def _read(bench: Workbench, data: Brought, profile: Profile, options: WatchOptio
         StepDone("sample", f"{MOST_TEXTS:,} of {numbers.count(len(table))} texts, seed {options.seed}")
     )
     return table.take(drawn), len(table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlabelled:
+    """Passes on what reading tells, but not how many classes it found: there are no labels to count."""
+
+    events: EventSink
+
+    def emit(self, event: Event, /) -> None:
+        if not (isinstance(event, StepDone) and event.step == READ):
+            self.events.emit(event)
+
+
+def _own_words(hint: str) -> str:
+    """A hint for this command: reading says how to repeat an adoption, which chooses its own columns."""
+    if "--features" in hint:
+        return "give the new data the columns that the profile was made with, under the same names"
+    return hint.replace("weigh adopt …", f"{COMMAND} …")
 
 
 def _batch(profile: Profile, table: Table, asked: _Asked, *, labelled: bool) -> Batch:

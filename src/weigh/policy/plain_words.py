@@ -4,6 +4,7 @@ Pure: a policy in, sentences out. The layout is left to whoever shows them. Text
 the user's own and may hold anything; they are escaped where they are drawn.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
@@ -62,14 +63,17 @@ class WaiverInWords:
         return self.days_left >= 0
 
 
-def lines_in_words(policy: Policy, questions: dict[str, str]) -> tuple[LineInWords, ...]:
+def lines_in_words(
+    policy: Policy, questions: dict[str, str], *, is_stated: Callable[[str], bool] = lambda _: True
+) -> tuple[LineInWords, ...]:
     """Every line, in the order of the policy.
 
     Args:
         policy: the policy.
         questions: check id → its question, for the checks of this version.
+        is_stated: whether a check of this version can state a measure of a name.
     """
-    return tuple(_line(line, questions) for line in policy.requirements)
+    return tuple(_line(line, questions, is_stated) for line in policy.requirements)
 
 
 def waivers_in_words(policy: Policy, *, today: date) -> tuple[WaiverInWords, ...]:
@@ -78,8 +82,10 @@ def waivers_in_words(policy: Policy, *, today: date) -> tuple[WaiverInWords, ...
     return tuple(sorted(told, key=lambda w: (w.days_left, w.requirement, w.subject)))
 
 
-def _line(line: Requirement, questions: dict[str, str]) -> LineInWords:
+def _line(line: Requirement, questions: dict[str, str], is_stated: Callable[[str], bool]) -> LineInWords:
     looks_at, passes_when, otherwise = _words(line)
+    if line.kind is RequirementKind.MEASURE and not is_stated(line.measure):
+        otherwise = f"always unknown: no check of this version states a measure called {line.measure!r}"
     return LineInWords(
         line.id,
         line.required,

@@ -7,9 +7,10 @@ because a misspelt limit that is silently dropped would be a requirement nobody 
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from weigh.core.digest import HEX_SHA256
@@ -23,6 +24,9 @@ from weigh.policy.presets import preset_text
 
 MAX_BYTES = 1 << 20
 """A policy is written by people; a larger file is a mistake or an attack on the reader."""
+
+_LONGEST_NAME = 80
+"""Letters of a name that are compared with those there are."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _SHARED = ("id", "required", "why")
@@ -88,15 +92,32 @@ def read_policy(text: str, *, source: str = "policy.toml") -> Policy:
     return Policy(name, tuple(lines.values()), (*inherited.waivers, *waivers))
 
 
+def too_large(source: str) -> UsageError:
+    """The error of a policy beyond `MAX_BYTES`."""
+    return UsageError(
+        f"{source} is too large",
+        why=f"a policy is read up to {MAX_BYTES} bytes",
+        hint="keep only [[require]] lines and [[waive]] entries in it",
+    )
+
+
 def _parse(text: str, source: str) -> dict[str, Any]:
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise UsageError(f"{source} is too large", why=f"a policy is read up to {MAX_BYTES} bytes")
+        raise too_large(source)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source} is not TOML", why=str(error)) from error
+        raise UsageError(
+            f"{source} is not TOML",
+            why=str(error),
+            hint="texts stand in double quotes, each line under its own [[require]]",
+        ) from error
     except RecursionError as error:
-        raise UsageError(f"{source} is not a policy", why="its values are nested too deeply") from error
+        raise UsageError(
+            f"{source} is not a policy",
+            why="its values are nested too deeply",
+            hint='the deepest value of a policy is labels = { test = "in-domain" }',
+        ) from error
 
 
 def _tables(document: Mapping[str, Any], key: str, source: str) -> list[dict[str, Any]]:
@@ -105,6 +126,7 @@ def _tables(document: Mapping[str, Any], key: str, source: str) -> list[dict[str
         raise UsageError(
             f"{source}: {key!r} must be written as [[{key}]] tables",
             why="each one is a table of its own, so that each can be named",
+            hint=f"write [[{key}]], with two brackets, above each of them",
         )
     return value
 
@@ -116,6 +138,7 @@ def _requirement(table: dict[str, Any], source: str) -> Requirement:
         raise UsageError(
             f"{place} has no usable id",
             why="an id is 1 to 80 of a-z, 0-9, '.', '_' and '-', and begins with a letter or digit",
+            hint='id = "works-on-my-data"',
         )
     kind = _kind(table, place)
     _only(table, (*_SHARED, *_KEYS[kind]), place)
@@ -168,7 +191,11 @@ def _limit(table: Mapping[str, Any], place: str) -> tuple[Comparison, float]:
         )
     value = table[given[0].value]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise UsageError(f"{place}: {given[0].value} must be a finite number", why=f"it is {value!r}")
+        raise UsageError(
+            f"{place}: {given[0].value} must be a finite number",
+            why=f"it is {value!r}",
+            hint=f"{given[0].value} = 0.6",
+        )
     return given[0], float(value)
 
 
@@ -190,6 +217,7 @@ def _decisions(table: Mapping[str, Any], place: str) -> tuple[str, ...]:
         raise UsageError(
             f"{place}: decision must be a list with at least one decision",
             why=f"the allowed values are: {', '.join(choices)}",
+            hint=f'decision = ["{choices[0]}"]',
         )
     for item in value:
         # `undecided` is an unknown, and an unknown is never a pass: a policy cannot allow it.
@@ -257,28 +285,42 @@ def _once(ids: list[str], source: str) -> None:
 def _only(table: Mapping[str, Any], allowed: tuple[str, ...], place: str) -> None:
     unknown = sorted(set(table) - set(allowed))
     if unknown:
+        near = _nearest(unknown[0], allowed)
         raise UsageError(
-            f"{place} has the unknown key {unknown[0]!r}", why=f"the allowed keys are: {', '.join(allowed)}"
+            f"{place} has the unknown key {unknown[0]!r}",
+            why=f"the allowed keys are: {', '.join(allowed)}",
+            hint=f"write {near}" if near else f"take {unknown[0]!r} out",
         )
 
 
 def _one_of(value: object, choices: tuple[str, ...], key: str, place: str) -> None:
     if value not in choices:
         raise UsageError(
-            f"{place}: {key} cannot be {value!r}", why=f"the allowed values are: {', '.join(choices)}"
+            f"{place}: {key} cannot be {value!r}",
+            why=f"the allowed values are: {', '.join(choices)}",
+            hint=f'{key} = "{_nearest(str(value), choices) or choices[0]}"',
         )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    """The known name that is written most like this one; "" when none is."""
+    return next(iter(get_close_matches(name[:_LONGEST_NAME], known, n=1)), "")
 
 
 def _text(table: Mapping[str, Any], key: str, place: str) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
         why = f"it is {value!r}" if key in table else f"the key {key!r} is missing"
-        raise UsageError(f"{place}: {key} must be a text", why=why)
+        raise UsageError(f"{place}: {key} must be a text", why=why, hint=f'{key} = "…"')
     return value
 
 
 def _flag(table: Mapping[str, Any], key: str, place: str, *, default: bool) -> bool:
     value = table.get(key, default)
     if not isinstance(value, bool):
-        raise UsageError(f"{place}: {key} must be true or false", why=f"it is {value!r}")
+        raise UsageError(
+            f"{place}: {key} must be true or false",
+            why=f"it is {value!r}",
+            hint=f"{key} = {str(default).lower()}",
+        )
     return value

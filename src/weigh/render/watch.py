@@ -15,18 +15,17 @@ MOST_PARTS = 8
 """Lines of differences; the rest is in the JSON."""
 
 MOST_FINDINGS = 6
-_NAME_CELLS = 28
+_NAME_CELLS = 24
 
 _ACCURACY_CELLS = 18
 """Less than a name has: figures of accuracy are longer, and some carry a mark."""
 
-MEASURED_FELL = "WGH-W004"
+_MEASURED_FELL = "WGH-W004"
 """The one alarm that comes from the labels and not from the rows."""
 
-_UNLIKE = "these rows are not like those it was judged on"
 _HEADLINES = {
     ExitCode.FINE: "QUIET: these rows look like those it was judged on",
-    ExitCode.NO: f"ALARM: {_UNLIKE}",
+    ExitCode.NO: "ALARM: these rows are not like those it was judged on",
     ExitCode.UNKNOWN: "UNKNOWN: this batch does not tell",
 }
 
@@ -53,7 +52,7 @@ def screen(
     lines = [
         _line("watch", against, room),
         "",
-        *_wrapped(_headline(evidence, exit_code), room, name="Verdict"),
+        *_headline(evidence, exit_code, room),
         *_wrapped(_reason(evidence), room),
         "",
         *_parts(evidence, room),
@@ -65,23 +64,26 @@ def screen(
     return "\n".join(lines) + "\n"
 
 
-def _headline(evidence: Evidence, exit_code: ExitCode) -> str:
+def _headline(evidence: Evidence, exit_code: ExitCode, room: int) -> Iterator[str]:
     """The answer; an alarm says whether it comes from the rows, from their labels, or from both."""
     now, before = evidence.measure("accuracy_measured"), evidence.measure("accuracy_reference")
     if exit_code is not ExitCode.NO or not _measured_fell(evidence) or now is None or before is None:
-        return _HEADLINES[exit_code]
+        yield _line("Verdict", _HEADLINES[exit_code], room)
+        return
     told = f"is {_figures(now)}, held out it was {_figures(before)}"
-    if not _rows_differ(evidence):
-        return f"ALARM: accuracy measured on these rows {told}"
-    return f"{_HEADLINES[exit_code]}; accuracy measured on them {told}"
+    if _rows_differ(evidence):
+        yield _line("Verdict", _HEADLINES[exit_code], room)
+        yield from _wrapped(f"and accuracy measured on them {told}", room)
+    else:
+        yield from _wrapped(f"ALARM: accuracy measured on these rows {told}", room, name="Verdict")
 
 
 def _measured_fell(evidence: Evidence) -> bool:
-    return any(f.rule == MEASURED_FELL for f in evidence.findings)
+    return any(f.rule == _MEASURED_FELL for f in evidence.findings)
 
 
 def _rows_differ(evidence: Evidence) -> bool:
-    return any(f.severity is Severity.HIGH and f.rule != MEASURED_FELL for f in evidence.findings)
+    return any(f.severity is Severity.HIGH and f.rule != _MEASURED_FELL for f in evidence.findings)
 
 
 def _reason(evidence: Evidence) -> str:
@@ -120,31 +122,30 @@ def _part(evidence: Evidence, measure: Measure) -> str:
 
 _ACCURACY: tuple[tuple[str, dict[str, str], str], ...] = (
     ("accuracy_reference", {}, "held out"),
+    ("accuracy_measured", {}, "measured"),
     ("accuracy_estimated", {"estimate": "cbpe"}, "estimated (CBPE)"),
     ("accuracy_estimated", {"estimate": "atc"}, "estimated (ATC)"),
-    ("accuracy_measured", {}, "measured"),
 )
 
 
 def _accuracy(evidence: Evidence, room: int) -> Iterator[str]:
-    first, doubted = True, False
-    for name, labels, said in _ACCURACY:
-        measure = evidence.measure(name, **labels)
-        if measure is not None:
-            mark = _mark(evidence, measure)
-            yield _line("Accuracy" if first else "", f"{said:<{_ACCURACY_CELLS}} {_figures(measure)}{mark}", room)
-            first, doubted = False, doubted or mark == _DOUBTED
-    if doubted:
+    found = [(evidence.measure(name, **labels), said) for name, labels, said in _ACCURACY]
+    shown = [(measure, said) for measure, said in found if measure is not None]
+    for place, (measure, said) in enumerate(shown):
+        text = f"{said:<{_ACCURACY_CELLS}} {_figures(measure)}{_mark(evidence, measure)}"
+        yield _line("Accuracy" if place == 0 else "", text, room)
+    if any(_doubted(measure) for measure, _ in shown):
         yield from _wrapped("does not hold: these rows are unlike those it was calibrated on", room)
 
 
-_DOUBTED = " · does not hold"
+def _doubted(measure: Measure) -> bool:
+    return measure.label("holds") == "no"
 
 
 def _mark(evidence: Evidence, measure: Measure) -> str:
     """What must not be overlooked beside a figure."""
-    if measure.label("holds") == "no":
-        return _DOUBTED
+    if _doubted(measure):
+        return " · does not hold"
     return " · alarm" if measure.name == "accuracy_measured" and _measured_fell(evidence) else ""
 
 

@@ -128,13 +128,14 @@ def _told(one: Judged) -> str:
 
 
 def _estimated_drop(now: Interval, before: Interval, *, holds: bool) -> Finding:
+    told = f"{now.value:.2f} [{now.low:.2f}, {now.high:.2f}], it was {before.value:.2f}"
     doubt = "" if holds else "; the estimate does not hold for rows unlike those it was calibrated on"
     return Finding(
         "WGH-W005",
         Severity.MEDIUM,
         Confidence.MEDIUM,
         "accuracy",
-        f"estimated accuracy {now.value:.2f} [{now.low:.2f}, {now.high:.2f}], it was {before.value:.2f}{doubt}",
+        f"estimated accuracy {told}{doubt}",
         "the predictor is less sure of these rows; the estimate takes its confidence at its word",
         "label a sample of these rows",
     )

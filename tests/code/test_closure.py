@@ -1,3 +1,5 @@
+import ast
+
 import pytest
 
 from weigh.code import closure as rules
@@ -65,3 +67,23 @@ def test_a_cycle_ends(package):
 def test_an_unknown_module_is_our_mistake(package):
     with pytest.raises(LookupError):
         code_digest("weigh.nowhere")
+
+
+def by_syntax_tree(name):
+    found = set()
+    for node in ast.walk(ast.parse(rules._source(name)[0])):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return {one for one in found if rules._path(one) is not None}
+
+
+def test_reading_imports_as_text_finds_all_that_the_syntax_trees_hold():
+    root = rules._root()
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root.parent).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        missing = by_syntax_tree(name) - set(rules._imports(name))
+        assert not missing, (name, missing)

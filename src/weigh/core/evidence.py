@@ -1,6 +1,7 @@
 """Evidence: the immutable answer to a Request, and the envelope it came in."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from weigh.core.digest import of_value
 from weigh.core.finding import Finding
@@ -52,20 +53,7 @@ class Evidence:
 
         Two runs that agree on everything a run can repeat have one digest, on any machine.
         """
-        claims = tuple(
-            replace(m, value=None, low=None, high=None) if m.observed else m for m in self.measures
-        )
-        return of_value(
-            {
-                "request": self.request,
-                "check": self.check,
-                "subject": [self.subject.kind, self.subject.digest],
-                "outcome": self.outcome,
-                "findings": self.findings,
-                "measures": claims,
-                "artifacts": self.artifacts,
-            }
-        )
+        return _digest(self)
 
     @property
     def answered(self) -> bool:
@@ -79,6 +67,25 @@ class Evidence:
     def artifact(self, name: str) -> Artifact | None:
         """The artifact of that name, or None."""
         return next((a for a in self.artifacts if a.name == name), None)
+
+
+@lru_cache(maxsize=4096)
+def _digest(evidence: Evidence) -> str:
+    """Remembered, because a page cites one piece of evidence in many places."""
+    claims = tuple(
+        replace(m, value=None, low=None, high=None) if m.observed else m for m in evidence.measures
+    )
+    return of_value(
+        {
+            "request": evidence.request,
+            "check": evidence.check,
+            "subject": [evidence.subject.kind, evidence.subject.digest],
+            "outcome": evidence.outcome,
+            "findings": evidence.findings,
+            "measures": claims,
+            "artifacts": evidence.artifacts,
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def _against(found: Recommendation, asked: Sequence[Evidence]) -> Iterator[State
         for one in sorted(lost, key=_gain)[:1]:
             said = (
                 f"on {one.test} no detectable gain over {one.other}: {_difference(one)}, "
-                f"Holm {numbers.p_value(one.p_value)}"
+                f"{numbers.p_value(one.p_value)}"
             )
             yield Statement(said, (chosen.evidence,))
         worst = _worst_test(chosen)

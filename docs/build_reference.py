@@ -33,7 +33,10 @@ A finding carries the id of a rule. Severity is how bad a hit is, confidence how
 findings close the gate: [security](../checks/security.md)."""
 SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
 
-BEFORE, AFTER = ("security", "compatibility"), ("sign-off", "watch", "data", "features", "trial", "decision", "profile")
+BEFORE, AFTER = (
+    ("security", "compatibility"),
+    ("sign-off", "watch", "data", "features", "trial", "decision", "profile"),
+)
 """Questions of the job around those of the table; any other comes last."""
 
 ORDER = (*BEFORE, *(q.check.id for q in QUESTIONS), *AFTER)

@@ -78,7 +78,8 @@ def adopted(arm_id, data, *, text="", features=(), model=""):
 
 @pytest.fixture
 def check(monkeypatch, capsys):
-    """Call the command; returns exit code and output."""
+    """Call the command; returns exit code and output, in lines wide enough for what the tests look for."""
+    monkeypatch.setenv("COLUMNS", "120")
 
     def call(*arguments):
         capsys.readouterr()

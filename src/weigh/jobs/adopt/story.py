@@ -178,11 +178,10 @@ def not_known(
     absent: Mapping[str, str],
 ) -> tuple[Statement, ...]:
     """Every question without an answer: first what policy waits for, last what the user may still ask."""
-    said: list[Statement] = []
-    if found is not None and found.decision is Decision.UNDECIDED:
-        said += [Statement(text) for text in (found.because, *found.would_change[:1]) if text]
     waited_for = [r for r in verdict.reasons if r.kind is VerdictKind.UNKNOWN and r.required]
-    said += [Statement(f"policy {r.requirement}: {r.text}", r.evidence) for r in waited_for if not r.evidence]
+    said = [Statement(f"policy {r.requirement}: {r.text}", r.evidence) for r in waited_for if not r.evidence]
+    if found is not None and found.decision is Decision.UNDECIDED:
+        said += [Statement(text) for text in found.would_change[:1]]
     open_ones = [e for e in evidence if e.outcome.kind is not OutcomeKind.ANSWERED]
     said += [Statement(_open(e), (e.digest,)) for e in open_ones if e.check != "decision"]
     arms = found.arms if found is not None else ()

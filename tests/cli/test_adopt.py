@@ -85,6 +85,16 @@ def test_one_more_column_to_look_at_asks_only_what_looks_at_columns(weigh, shop,
     assert fresh == {"data", "slices", "membership"}
 
 
+def test_features_that_are_called_something_else_are_other_features(weigh, tmp_path):
+    rng = random.Random(0)
+    rows = [f"{i % 7},{rng.random():.3f},{'yes' if i % 7 > 3 else 'no'}" for i in range(240)]
+    for names in ("a,b", "c,d"):
+        (tmp_path / "t.csv").write_text("\n".join([f"{names},y", *rows]) + "\n", encoding="utf-8")
+        ended = weigh("adopt", "none", "--data", "t.csv", "--features", names, "--label", "y")
+        assert ended.code == 0, ended.err
+        assert all(a["fresh"] for a in report(tmp_path)["envelope"]["answers"])
+
+
 def test_leaving_one_domain_out_tests_on_each(weigh, tmp_path, make_reviews):
     make_reviews(tmp_path / "reviews.csv", n=400, shops=("north", "south", "west"))
     weigh("adopt", "none", *ASK, "--shift", "shop")

@@ -118,7 +118,11 @@ class Prepared:
         What does not look at slices or groups of people stays answered when one more column is named.
         """
         table = self.table
-        total = hashlib.sha256(dumps([table.classes, table.ids, [test.name for test in self.tests]]))
+        names = (
+            [] if table.features is None else [table.features.numeric_names, table.features.categorical_names]
+        )
+        told = [table.classes, table.ids, names, table.grouped, [test.name for test in self.tests]]
+        total = hashlib.sha256(dumps(told))
         total.update(table.row_digests.tobytes())
         splits = [*self.ladder, *(test.rows for test in self.tests)]
         splits += [test.train for test in self.tests if test.train is not None]

@@ -13,7 +13,7 @@ from weigh.adapt.trial import fits
 from weigh.checks.case import Case, DataCase, Declared, Earlier, ModelCase, PredictorCase
 from weigh.core.errors import StorageError, UnknownAnswerError, WorkerError
 from weigh.core.evidence import Evidence
-from weigh.core.recommendation import Recommendation
+from weigh.core.recommendation import ArmKind, Recommendation
 from weigh.core.subject import Subject, SubjectKind
 from weigh.datasets.predictions import Predictions
 from weigh.datasets.table import FeatureColumns
@@ -25,6 +25,8 @@ from weigh.jobs.adopt.shootout import LIBRARIES, Ground, Trials, answers_of
 from weigh.jobs.workbench import Workbench
 from weigh.store.keeper import BlobKeeper
 from weigh.system.machine import installed_version
+
+MODEL_LIBRARIES = ("onnxruntime", "tokenizers")
 
 Represent = Callable[[Sequence[str]], Rows]
 """Shows texts to the model; the rows carry what it made of them."""
@@ -118,7 +120,10 @@ def _fitted(ground: Ground, trials: Trials, represent: Represent | None) -> Iter
         arm = trials.offered[one.arm]
         evidence = trials.evidence[(one.arm, one.full)]
         probabilities = evidence.artifact("probabilities")
-        made = ground.inputs if arm.kind is arm.kind.MODEL else ground.inputs[:1]
+        rests = arm.kind is ArmKind.MODEL
+        made = ground.inputs if rests else ground.inputs[:1]
+        # New texts go through the model again: what runs it takes part in the answer.
+        libraries = (*LIBRARIES, *MODEL_LIBRARIES) if rests else LIBRARIES
         yield PredictorCase(
             subject=Subject(SubjectKind.PREDICTOR, one.predictor, one.arm),
             arm=one.arm,
@@ -128,7 +133,7 @@ def _fitted(ground: Ground, trials: Trials, represent: Represent | None) -> Iter
             answer=FittedAnswers(ground, arm, evidence, represent),
             refit=Refit(ground, arm, evidence) if fits(arm) else None,
             inputs=(*made, ("probabilities", probabilities.sha256 if probabilities is not None else "")),
-            runtimes=tuple((name, installed_version(name)) for name in LIBRARIES),
+            runtimes=tuple((name, installed_version(name)) for name in libraries),
         )
 
 

@@ -124,7 +124,7 @@ def _question(
 
 
 def _question_line(absent: dict[str, NotAsked], shown: int) -> str:
-    line = f"{len(QUESTIONS) - len(absent)} questions put · {len(absent)} not"
+    line = f"{len(QUESTIONS) - len(absent)} of {len(QUESTIONS)} questions put"
     return line + (f" · {numbers.count(shown)} texts made for them" if shown else "")
 
 

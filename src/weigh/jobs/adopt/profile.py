@@ -27,6 +27,8 @@ def ask_profile(ground: Ground, case: Case, trials: Trials, options: AdoptOption
         PROFILE,
         finalist.subject,
         payload,
+        # What the profile names: it is read on other days, by people who call nothing else so.
+        parameters={"model": options.model, "text": options.roles.text, "label": options.roles.label},
         inputs=finalist.inputs,
         seed=options.seed,
         runtimes=finalist.runtimes,

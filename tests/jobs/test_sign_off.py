@@ -72,6 +72,17 @@ def test_of_one_person_the_newest_answer_to_a_question_counts(model):
     assert [one.sign_off.because for one in found] == ["second thought", "read it"]
 
 
+def test_who_returns_to_the_first_answer_is_taken_at_the_last_word(model):
+    first = signed(model, because="first thought")
+    signed(model, because="second thought")
+    again = signed(model, because="first thought")
+    assert [one.sign_off.because for one in found_for(digest_of(model))] == ["first thought"]
+    assert again.evidence.digest != first.evidence.digest
+    assert signed(model, because="first thought").evidence.digest == again.evidence.digest
+    signed(model, because="second thought")
+    assert [one.sign_off.because for one in found_for(digest_of(model))] == ["second thought"]
+
+
 def test_questions_are_answered_apart(model):
     signed(model)
     signed(model, question="licence")

@@ -1,14 +1,16 @@
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from weigh.core.errors import IntegrityError, NotFoundError, UsageError
 from weigh.core.events import Silent
+from weigh.core.ref import ArtifactRef, RefKind
 from weigh.core.snapshot import Snapshot, SnapshotFile
 from weigh.project.lock import Lock
 from weigh.project.manifest import read_manifest
-from weigh.project.resolve import ad_hoc, matches, resolve
+from weigh.project.resolve import ad_hoc, anchored, matches, resolve
 from weigh.sources.file import FileSource
 from weigh.store.blobs import Blobs
 
@@ -146,3 +148,25 @@ def test_a_report_in_the_folder_is_no_part_of_the_model(folder):
         ad_hoc("model", section="models.model", folder=folder), Lock(), source_of, Blobs(folder / "s")
     )
     assert not any("weigh-report" in f.path for f in found.snapshot.files)
+
+
+@pytest.mark.parametrize("name", ["{here}/../secret", "../secret", "a/../../secret", "/etc/hosts", "link/x"])
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_lock_never_names_a_file_outside_its_folder(tmp_path, monkeypatch, name, relative):
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "link").symlink_to(tmp_path)
+    monkeypatch.chdir(project)
+    folder = Path() if relative else project
+    ref = ArtifactRef(RefKind.FILE, name.format(here=project))
+    with pytest.raises(UsageError, match="outside its own folder"):
+        anchored(ref, folder)
+
+
+@pytest.mark.parametrize("name", ["model/a.bin", "model/../model/a.bin", "{here}/model/a.bin"])
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_file_of_the_folder_is_found_however_it_is_named(tmp_path, monkeypatch, name, relative):
+    monkeypatch.chdir(tmp_path)
+    folder = Path() if relative else tmp_path
+    found = anchored(ArtifactRef(RefKind.FILE, name.format(here=tmp_path)), folder)
+    assert found.name == str(folder / "model/a.bin")

@@ -33,12 +33,7 @@ def read_text_column(
     for file in spec.files:
         with open_text(open_path(file.path), file.path, spec.encoding) as stream:
             records = Records(lines(stream, file.path, spec.encoding), name=file.path, spec=spec)
-            if not records.open_ended and column not in records.names:
-                raise UsageError(
-                    f'cannot read {shown(file.path)}: column "{shown(column)}" not found',
-                    why=f"the header has: {listed(records.names)}",
-                    hint="data to compare with needs a text column of the same name",
-                )
+            _require(records, column, file.path)
             for record in records.rows([column]):
                 if record.values[0]:
                     found.append(record.values[0])
@@ -47,3 +42,26 @@ def read_text_column(
                 if len(found) % EVERY == 0:
                     events.emit(Progress("read", len(found), 0, "texts"))
     return found
+
+
+def require_text_column(spec: DataSpec, column: str, open_path: Callable[[str], Path]) -> None:
+    """Look at the headers only, before any work is done.
+
+    Raises:
+        UsageError: a file has no such column or cannot be read as described.
+    """
+    check_spec(spec)
+    for file in spec.files:
+        with open_text(open_path(file.path), file.path, spec.encoding) as stream:
+            _require(
+                Records(lines(stream, file.path, spec.encoding), name=file.path, spec=spec), column, file.path
+            )
+
+
+def _require(records: Records, column: str, path: str) -> None:
+    if not records.open_ended and column not in records.names:
+        raise UsageError(
+            f'cannot read {shown(path)}: column "{shown(column)}" not found',
+            why=f"the header has: {listed(records.names)}",
+            hint="data to compare with needs a text column of the same name",
+        )

@@ -32,6 +32,9 @@ from weigh.store.keeper import BlobKeeper
 FEWEST_CHARACTERS = 3
 """Of a name: initials alone name nobody."""
 
+ORDINAL = "ordinal"
+"""Parameter of a statement after a person's first one on a question: how many other ones came before."""
+
 _SECRETS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}"
     r"|\bhf_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20}|\bxox[abprs]-[A-Za-z0-9-]{10,}"
@@ -107,13 +110,31 @@ def sign_off(options: SignOffOptions, events: EventSink) -> Signed:
 
 def keep(bench: Workbench, subject: Subject, said: SignOff) -> Evidence:
     """Put a sign-off into the ledger as evidence about its model."""
+    ordinal = _ordinal(bench, said)
     return bench.ask(
         CHECK,
         subject,
         lambda: Signing(said, BlobKeeper(bench.blobs).keep_bytes),
         # The whole statement is the question, so that another statement is another record.
-        parameters={"statement": to_bytes(said).decode("utf-8")},
+        parameters={"statement": to_bytes(said).decode("utf-8"), **({ORDINAL: ordinal} if ordinal else {})},
     )
+
+
+def _ordinal(bench: Workbench, said: SignOff) -> int:
+    """Which of this person's statements on this question it is, from 0; that of the newest if it is the same.
+
+    Who says A, then B, then A again on one day said three things: without it the third would be the record
+    of the first, and B would count.
+    """
+    own = [
+        (ordinal, one.sign_off)
+        for ordinal, one in _recorded(bench, said.subject)
+        if (one.sign_off.question, one.sign_off.by, one.sign_off.data) == (said.question, said.by, said.data)
+    ]
+    if not own:
+        return 0
+    newest_ordinal, newest_said = own[-1]
+    return newest_ordinal if newest_said == said else newest_ordinal + 1
 
 
 def sign_offs_for(bench: Workbench, subject_digest: str) -> tuple[Signed, ...]:
@@ -128,8 +149,17 @@ def sign_offs_for(bench: Workbench, subject_digest: str) -> tuple[Signed, ...]:
     Returns:
         Oldest first.
     """
-    keeper = BlobKeeper(bench.blobs)
     found: dict[SignOff, Signed] = {}
+    for _, signed in _recorded(bench, subject_digest):
+        found.pop(signed.sign_off, None)
+        found[signed.sign_off] = signed
+    return tuple(found[said] for said in newest(found))
+
+
+def _recorded(bench: Workbench, subject_digest: str) -> list[tuple[int, Signed]]:
+    """(ordinal, statement) of every record about a model ("" for every model), oldest first."""
+    keeper = BlobKeeper(bench.blobs)
+    found: list[tuple[int, Signed]] = []
     for recorded in bench.ledger.of_check(CHECK_ID):
         evidence = recorded.evidence
         artifact = evidence.artifact(ARTIFACT)
@@ -138,9 +168,11 @@ def sign_offs_for(bench: Workbench, subject_digest: str) -> tuple[Signed, ...]:
         said = from_bytes(keeper.load_bytes(artifact))
         # A statement counts only about the model it names itself.
         if said is not None and said.subject == evidence.subject.digest:
-            found.pop(said, None)
-            found[said] = Signed(said, evidence, evidence.subject.name)
-    return tuple(found[said] for said in newest(found))
+            ordinal = recorded.request.parameters.get(ORDINAL, 0)
+            found.append(
+                (ordinal if isinstance(ordinal, int) else 0, Signed(said, evidence, evidence.subject.name))
+            )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """From a declaration to a snapshot: which files, from where, verified by what."""
 
+import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -131,10 +132,19 @@ def _line(declaration: Declaration, path: str, entry: Entry, fetched: Fetched) -
 
 
 def anchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:
-    """A path in models.toml or models.lock starts at the folder they lie in."""
-    if ref.kind is not RefKind.FILE or Path(ref.name).is_relative_to(folder):
+    """A path in models.toml or models.lock starts at the folder they lie in, and never leaves it.
+
+    Raises:
+        UsageError: it leads out of the folder, by its name or by a link.
+    """
+    if ref.kind is not RefKind.FILE:
         return ref
-    return replace(ref, name=str(inside(folder, ref.name, "models.lock")))
+    name = posixpath.normpath(ref.name)
+    here = folder.absolute()
+    # A name is held against the folder only after its ".." are gone.
+    if Path(name).is_relative_to(here):
+        name = Path(name).relative_to(here).as_posix()
+    return replace(ref, name=str(inside(folder, name, "models.lock")))
 
 
 def _unanchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:

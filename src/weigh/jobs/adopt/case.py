@@ -1,22 +1,22 @@
 """The case the job lays before the checks: the model, the rows, the finalist, and ways to ask them more."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from weigh.adapt.arm import Arm, Fitted, FloatArray, IntArray, Rows
+from weigh.adapt import answering
+from weigh.adapt.answering import FittedAnswers, Refit, Represent
+from weigh.adapt.arm import Fitted
 from weigh.adapt.fitted import from_arrays
 from weigh.adapt.trial import fits
 from weigh.checks.case import Case, DataCase, Declared, Earlier, ModelCase, PredictorCase
-from weigh.core.errors import StorageError, UnknownAnswerError, WorkerError
+from weigh.code.closure import code_digest
+from weigh.core.errors import StorageError
 from weigh.core.evidence import Evidence
 from weigh.core.recommendation import ArmKind, Recommendation
 from weigh.core.subject import Subject, SubjectKind
 from weigh.datasets.predictions import Predictions
-from weigh.datasets.table import FeatureColumns
 from weigh.formats.reader import FileReader
 from weigh.jobs.adopt.data import PreparedData
 from weigh.jobs.adopt.examine import Examined
@@ -27,9 +27,6 @@ from weigh.store.keeper import BlobKeeper
 from weigh.system.machine import installed_version
 
 MODEL_LIBRARIES = ("onnxruntime", "tokenizers")
-
-Represent = Callable[[Sequence[str]], Rows]
-"""Shows texts to the model; the rows carry what it made of them."""
 
 
 def declared_of(options: AdoptOptions) -> Declared:
@@ -114,12 +111,14 @@ def make_case(
 
 
 def _fitted(ground: Ground, trials: Trials, represent: Represent | None) -> Iterator[PredictorCase]:
+    table = ground.prepared.table
+    classes = len(table.classes)
     for one in trials.arms:
         if one.not_run or not one.sizes or one.sizes[-1] != len(ground.prepared.ladder[-1]):
             continue
         arm = trials.offered[one.arm]
         evidence = trials.evidence[(one.arm, one.full)]
-        probabilities = evidence.artifact("probabilities")
+        probabilities, load = evidence.artifact("probabilities"), partial(_kept, ground, evidence)
         rests = arm.kind is ArmKind.MODEL
         made = ground.inputs if rests else ground.inputs[:1]
         # New texts go through the model again: what runs it takes part in the answer.
@@ -130,9 +129,13 @@ def _fitted(ground: Ground, trials: Trials, represent: Represent | None) -> Iter
             kind=one.kind,
             fits=fits(arm),
             tests=_predictions(ground, answers_of(ground, evidence)),
-            answer=FittedAnswers(ground, arm, evidence, represent),
-            refit=Refit(ground, arm, evidence) if fits(arm) else None,
-            inputs=(*made, ("probabilities", probabilities.sha256 if probabilities is not None else "")),
+            answer=FittedAnswers(arm, classes, load, represent),
+            refit=Refit(arm, classes, load, ground.rows, table.groups) if fits(arm) else None,
+            inputs=(
+                *made,
+                ("probabilities", probabilities.sha256 if probabilities is not None else ""),
+                ("answering", code_digest(answering.__name__)),
+            ),
             runtimes=tuple((name, installed_version(name)) for name in libraries),
         )
 
@@ -153,77 +156,8 @@ def _predictions(ground: Ground, proba: dict[str, Any]) -> tuple[Predictions, ..
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FittedAnswers:
-    """A kept fit that answers rows nobody has seen before. Implements `Answerer`."""
-
-    ground: Ground
-    arm: Arm
-    evidence: Evidence
-    represent: Represent | None
-
-    def texts(self, texts: Sequence[str]) -> FloatArray:
-        """Probabilities of texts, float64 [n, classes]."""
-        plain = not self.arm.needs & {"embeddings", "scores"}
-        if plain or not texts:
-            return self._answer(Rows(len(texts), texts=list(texts)))
-        if self.represent is None:
-            raise WorkerError("the model does not run here, so it cannot be shown new texts")
-        return self._answer(self.represent(texts))
-
-    def features(self, features: FeatureColumns) -> FloatArray:
-        """Probabilities of feature rows, float64 [n, classes]."""
-        return self._answer(Rows(len(features.numeric), features=features))
-
-    def _answer(self, rows: Rows) -> FloatArray:
-        classes = len(self.ground.prepared.table.classes)
-        if rows.n == 0:
-            return np.zeros((0, classes))
-        fitted = _kept(self.ground, self.evidence)
-        return _sound(self.arm, self.arm.predict(fitted, rows), (rows.n, classes))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Refit:
-    """Fits an arm again with the hyper-parameters it has. Implements `Refitter`."""
-
-    ground: Ground
-    arm: Arm
-    evidence: Evidence
-
-    def __call__(
-        self,
-        *,
-        train: IntArray,
-        labels: IntArray,
-        ask: IntArray,
-        weights: FloatArray | None = None,
-        seed: int = 0,
-    ) -> FloatArray:
-        """Fit on some of the used rows and answer others of them, float64 [len(ask), classes]."""
-        table = self.ground.prepared.table
-        classes = len(table.classes)
-        fitted = self.arm.fit(
-            self.ground.rows.take(train),
-            labels,
-            classes,
-            groups=table.groups[train],
-            seed=seed,
-            weights=weights,
-            chosen=_kept(self.ground, self.evidence).settings,
-        )
-        proba = self.arm.predict(fitted, self.ground.rows.take(ask))
-        return _sound(self.arm, proba, (len(ask), classes))
-
-
 def _kept(ground: Ground, evidence: Evidence) -> Fitted:
     artifact = evidence.artifact("predictor")
     if artifact is None:
         raise StorageError("a kept trial has no predictor", hint="repeat the command with --refresh")
     return from_arrays(ground.keep.load_arrays(artifact)[0])
-
-
-def _sound(arm: Arm, proba: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    if proba.shape != shape or not np.isfinite(proba).all():
-        raise UnknownAnswerError(f"the answers of arm {arm.id} are not probabilities")
-    return proba

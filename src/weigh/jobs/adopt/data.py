@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weigh.checks.case import Reference
+from weigh.code.closure import code_digest
 from weigh.core.canonical import plain
 from weigh.core.data import Roles
+from weigh.core.digest import of_value
 from weigh.core.errors import UsageError
 from weigh.core.report import DataSummary
 from weigh.core.subject import Subject, SubjectKind
+from weigh.datasets import text_column
 from weigh.datasets.prepare import CHECK as DATA, Caps, DataSubject, Prepared, load_prepared
-from weigh.datasets.text_column import read_text_column
+from weigh.datasets.text_column import read_text_column, require_text_column
 from weigh.jobs.adopt.bring import Brought, Project, bring
 from weigh.jobs.adopt.options import AdoptOptions
 from weigh.jobs.workbench import Workbench
@@ -109,7 +112,11 @@ def _reference(bench: Workbench, data: Brought, options: AdoptOptions) -> Refere
         assert data.spec is not None  # data always has one
         return read_text_column(data.spec, options.roles.text, _opener(bench, data), events=bench.events)
 
-    return Reference(data.name, data.snapshot.digest, texts)
+    assert data.spec is not None  # data always has one
+    require_text_column(data.spec, options.roles.text, _opener(bench, data))
+    # What is compared depends on how the files are read, too.
+    read = [data.snapshot.digest, plain(data.spec), options.roles.text, code_digest(text_column.__name__)]
+    return Reference(data.name, of_value(read), texts)
 
 
 def _opener(bench: Workbench, data: Brought) -> Callable[[str], Path]:

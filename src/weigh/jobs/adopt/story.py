@@ -179,11 +179,17 @@ def not_known(
 ) -> tuple[Statement, ...]:
     """Every question without an answer: first what policy waits for, last what the user may still ask."""
     waited_for = [r for r in verdict.reasons if r.kind is VerdictKind.UNKNOWN and r.required]
-    said = [Statement(f"policy {r.requirement}: {r.text}", r.evidence) for r in waited_for if not r.evidence]
+    open_ones = [e for e in evidence if e.outcome.kind is not OutcomeKind.ANSWERED and e.check != "decision"]
+    # A check that has no answer says so itself, below; a limit inside an interval only the line can tell.
+    told_below = {e.digest for e in open_ones}
+    said = [
+        Statement(f"policy {r.requirement}: {r.text}", r.evidence)
+        for r in waited_for
+        if not told_below.intersection(r.evidence)
+    ]
     if found is not None and found.decision is Decision.UNDECIDED:
         said += [Statement(text) for text in found.would_change[:1]]
-    open_ones = [e for e in evidence if e.outcome.kind is not OutcomeKind.ANSWERED]
-    said += [Statement(_open(e), (e.digest,)) for e in open_ones if e.check != "decision"]
+    said += [Statement(_open(e), (e.digest,)) for e in open_ones]
     arms = found.arms if found is not None else ()
     said += _undeclared(evidence)
     told = {check for check in absent for r in waited_for if r.text.startswith(f"{check} was not asked")}

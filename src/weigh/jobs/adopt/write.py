@@ -30,10 +30,10 @@ def write_report(report: Report, folder: Path, *, command: str = "") -> tuple[Pa
         StorageError: it cannot be written.
     """
     require_folder(folder)
-    # Both are made before either is written, so that a folder never holds halves of two runs.
+    # All are made before any is written, so that a folder never holds halves of two runs.
     data, html = to_json(report), page(report, command=command).encode("utf-8")
-    write_bytes(folder / DATA, data + b"\n")
     profile = _profile(report)
+    write_bytes(folder / DATA, data + b"\n")
     write_bytes(folder / PAGE, html)
     if profile is None:
         # One of an earlier run would be taken for this run's.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from weigh.checks.security.rules import RULES
+from weigh.checks.security.rule_table import RULES, TABLES
 from weigh.checks.table import QUESTIONS
 from weigh.cli.main import main as program
 from weigh.core.check import Check
@@ -51,7 +51,6 @@ ELSEWHERE = {
 }
 """Pages of questions that are steps of the job and have no page under checks/."""
 
-FORMATS = {"S": "safetensors", "O": "onnx", "J": "json", "T": "tokenizer"}
 """Format page by the letter of a rule that a reader reports."""
 
 
@@ -145,7 +144,7 @@ def rules(found: Iterable[Check[object]]) -> list[Row]:
             rule.confidence.value,
             "security",
             rule.why,
-            f"../formats/{FORMATS[name[4]]}.md",
+            f"../formats/{_page_of_rule(name)}.md",
         )
         for name, rule in RULES.items()
     ]
@@ -153,6 +152,13 @@ def rules(found: Iterable[Check[object]]) -> list[Row]:
         for module in _own_modules(check, {c.module for c in found} - {check.module}):
             rows += _written_out(_file(module), check)
     return sorted(rows, key=lambda row: row.id)
+
+
+def _page_of_rule(name: str) -> str:
+    """The docs page of the format whose table has the rule."""
+    table = next(table for table in TABLES if name in table.RULES)
+    module = table.__name__.rpartition(".")[2]
+    return {"typing": "index", "callables": "pickle"}.get(module, module).replace("_", "-")
 
 
 def _own_modules(check: Check[object], others: set[str]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from documentation import DOCS, PAGES, ROOT, blocks, blocks_of, load_script, page
 
 from weigh.adapt.table import ARMS
-from weigh.checks.security.rules import RULES
+from weigh.checks.security.rule_table import RULES
 from weigh.cli.main import main as program
 from weigh.core.errors import ExitCode
 from weigh.core.recommendation import Decision
@@ -19,7 +19,7 @@ from weigh.project import manifest
 
 SCRIPT = load_script()
 COMMANDS = dict(SCRIPT.commands(program, "weigh"))
-RULE = re.compile(r"WGH-[A-Z]\d{3}")
+RULE = re.compile(r"WGH-[A-Z]{1,2}\d{3}")
 
 
 def words(command, given):

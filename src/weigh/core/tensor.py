@@ -10,10 +10,11 @@ DTYPE_BITS = MappingProxyType(
         "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F4": 4,
         "F6_E2M3": 6, "F6_E3M2": 6, "U4": 4, "I4": 4,
         "F16": 16, "BF16": 16, "F32": 32, "F64": 64, "C64": 64, "C128": 128,
-        "STRING": 0, "UNKNOWN": 0,
+        "STRING": 0, "BLOCKS": 0, "UNKNOWN": 0,
     }
 )  # fmt: skip
-"""Bits an element takes; names as safetensors writes them. 0: not fixed by the type."""
+"""Bits an element takes; names as safetensors writes them. 0: not fixed by the type (BLOCKS: several values
+are quantised together, and the tensor's `encoding` says how)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,10 @@ class TensorInfo:
         shape: dimensions, outermost first; -1 where the file leaves one open.
         file: path inside the snapshot.
         offset: first byte of the payload in `file`; -1 where it is not one contiguous range.
-        nbytes: bytes of the payload.
+        nbytes: bytes of the payload in `file`.
+        encoding: "" for plain little-endian values in row-major order; else how the payload is laid out,
+            e.g. `deflate`, `big-endian`, `column-major`, `q4_1: 32 values in 20 bytes`.
+        strides: values between neighbours in each dimension; empty when row-major and without gaps.
     """
 
     name: str
@@ -35,6 +39,8 @@ class TensorInfo:
     file: str
     offset: int
     nbytes: int
+    encoding: str = ""
+    strides: tuple[int, ...] = ()
 
     @property
     def count(self) -> int:

@@ -21,6 +21,9 @@ def worst(kinds: Iterable[VerdictKind]) -> VerdictKind:
     return max(kinds, key=_ORDER.__getitem__, default=VerdictKind.UNKNOWN)
 
 
+MODEL = "model"
+"""What a line of policy may be about; without a model there is nothing for it to look at."""
+
 DOES_NOT_APPLY = "does not apply"
 """How the text of a line begins that has nothing to look at in a job, such as a model where none is named."""
 

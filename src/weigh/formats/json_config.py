@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from weigh.core.errors import MalformedError
-from weigh.core.facts import Basis, CallableUse, Coverage, Fact, FileFacts
+from weigh.core.facts import Basis, CallableUse, Coverage, Fact, FileFacts, Use
 from weigh.core.ports import RangeReader
 from weigh.formats.anomalies import malformed
 from weigh.formats.json_text import MAX_JSON, read_json
@@ -14,7 +14,6 @@ FORMAT = "json"
 MAX_TEMPLATE = 1024 * 1024
 MAX_KEYS = 1_000
 _STANDARD_MODULES = re.compile(r"sentence_transformers(\.[A-Za-z_][A-Za-z0-9_]*)+")
-_WITH_REMOTE_CODE = "import, when told to trust remote code,"
 
 
 def read_json_config(reader: RangeReader, path: str) -> FileFacts:
@@ -59,11 +58,11 @@ def _templates(value: Any) -> Iterator[str]:
 def _callables(value: Any) -> Iterator[CallableUse]:
     for target in auto_map(value):
         module, _, name = target.rpartition(".")
-        yield CallableUse(module, name, -1, _WITH_REMOTE_CODE)
+        yield CallableUse(module, name, -1, Use.IMPORT)
     for kind in _module_types(value):
         if not _STANDARD_MODULES.fullmatch(kind):
             module, _, name = kind.rpartition(".")
-            yield CallableUse(module, name, -1, _WITH_REMOTE_CODE)
+            yield CallableUse(module, name, -1, Use.IMPORT)
 
 
 def auto_map(value: Any) -> list[str]:

@@ -1,124 +1,24 @@
-"""Which format a file is, and the reader for it: by content first, by name second.
+"""Which format a file is, and its facts: by content first, by name second.
 
-A static table; docs/formats/index.md lists it. A format that is recognised but not read is a stated
-unknown: coverage `unread` with the reason, never a guess.
+The readers stand in `readers`; docs/formats/index.md lists them. A format that is recognised but not read is
+a stated unknown: coverage `unread` with the reason, never a guess. A file that is sound in two formats is
+read in both, and that is a finding.
 """
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from dataclasses import replace
 
-from weigh.core.errors import MalformedError
-from weigh.core.facts import Coverage, FileFacts
+from weigh.core.facts import Anomaly, Coverage, FileFacts
 from weigh.core.ports import RangeReader
-from weigh.formats.json_config import read_json_config
-from weigh.formats.model_card import read_model_card
-from weigh.formats.onnx import read_onnx
-from weigh.formats.onnx_messages import MODEL
-from weigh.formats.package_metadata import read_package_metadata
-from weigh.formats.safetensors import MAX_HEADER, read_safetensors
-from weigh.formats.text_files import read_text
-from weigh.formats.tokenizer_json import read_tokenizer
-from weigh.formats.wire import Wire
+from weigh.formats.descent import BETWEEN, Descent, begin
+from weigh.formats.identify import UNKNOWN, identify, promised, second_reading
+from weigh.formats.readers import reader_of
 
-Reader = Callable[[RangeReader, str], FileFacts]
-
-UNKNOWN = "unknown"
-READERS: Mapping[str, Reader] = MappingProxyType(
-    {
-        "safetensors": read_safetensors,
-        "onnx": read_onnx,
-        "json": read_json_config,
-        "tokenizer": read_tokenizer,
-        "model-card": read_model_card,
-        "package-metadata": read_package_metadata,
-        "text": read_text,
-    }
-)
-
-UNREAD: Mapping[str, str] = MappingProxyType(
-    {
-        "pickle": "pickle files, whose loading can run any code",
-        "zip": "zip archives (PyTorch checkpoints, Keras models)",
-        "hdf5": "HDF5 files",
-        "gguf": "GGUF files",
-        "tflite": "TensorFlow Lite files",
-        "ort": "ONNX Runtime's own format",
-        "numpy": "NumPy files",
-        "gzip": "gzip archives",
-        "tar": "tar archives",
-        "parquet": "Parquet files",
-        "executable": "native programs and libraries",
-        "python": "Python source, which is code",
-        "script": "scripts, which are code",
-        "template": "Jinja templates, which are code of a kind",
-    }
-)
-"""Format → what this version does not read."""
-
-_MAGIC: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"GGUF", "gguf"),
-    (0, b"\x89HDF\r\n\x1a\n", "hdf5"),
-    (0, b"PK\x03\x04", "zip"),
-    (0, b"PK\x05\x06", "zip"),
-    (4, b"TFL3", "tflite"),
-    (4, b"ORTM", "ort"),
-    (0, b"\x93NUMPY", "numpy"),
-    (0, b"\x1f\x8b", "gzip"),
-    (257, b"ustar", "tar"),
-    (0, b"PAR1", "parquet"),
-    (0, b"\x7fELF", "executable"),
-    (0, b"MZ", "executable"),
-    (0, b"\xcf\xfa\xed\xfe", "executable"),
-    (0, b"#!", "script"),
-    *((0, bytes([0x80, protocol]), "pickle") for protocol in range(2, 6)),
-)
-
-_ENDINGS = {
-    "safetensors": "safetensors",
-    "onnx": "onnx",
-    "json": "json",
-    "py": "python",
-    "jinja": "template",
-    "jinja2": "template",
-    **dict.fromkeys(("pkl", "pickle", "pt", "pth", "ckpt", "joblib"), "pickle"),
-    **dict.fromkeys(("so", "dll", "dylib", "exe"), "executable"),
-    **dict.fromkeys(("sh", "bat", "ps1", "js"), "script"),
-    **dict.fromkeys(("h5", "hdf5"), "hdf5"),
-    **dict.fromkeys(("txt", "md", "rst", "csv", "tsv", "jsonl", "yaml", "yml", "toml"), "text"),
-}
-_NAMES = {
-    "tokenizer.json": "tokenizer",
-    "readme.md": "model-card",
-    **dict.fromkeys(("metadata", "pkg-info"), "package-metadata"),
-    **dict.fromkeys(("license", "licence", "copying", "notice", "authors", "readme"), "text"),
-    **dict.fromkeys(("licenses", "licences", "unlicense", "notices", "copyright"), "text"),
-    **dict.fromkeys((".gitattributes", ".gitignore", "cname"), "text"),
-}
-
-_TERMS = tuple(
-    f"{word}{mark}" for word in ("license", "licence", "copying", "notice", "unlicense") for mark in ".-_"
-)
-"""How names of licence files begin that carry more than the word."""
-
-
-def identify(reader: RangeReader, path: str) -> str:
-    """The format of a file, or `unknown`. Content outvotes the name; a name alone settles text."""
-    head = reader.read(0, 512)
-    magic = next((name for at, mark, name in _MAGIC if head[at : at + len(mark)] == mark), "")
-    if magic:
-        return magic
-    named = _by_name(path)
-    if named in {"safetensors", "onnx"}:
-        return named
-    if _is_safetensors(reader, head):
-        return "safetensors"
-    if _is_onnx(reader, head):
-        return "onnx"
-    return named or UNKNOWN
+POLYGLOT = "WGH-TY001"
+MISNAMED = "WGH-TY002"
 
 
 def read_file(reader: RangeReader, path: str) -> FileFacts:
-    """The facts of one file. Never raises for what the file holds.
+    """The facts of one file and of all that lies inside it. Never raises for what the file holds.
 
     Args:
         reader: its bytes.
@@ -127,40 +27,34 @@ def read_file(reader: RangeReader, path: str) -> FileFacts:
     Raises:
         StorageError: the bytes cannot be had at all (disk, network).
     """
+    return _read(reader, path, begin(_read, reader.size))
+
+
+def _read(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     name = identify(reader, path)
-    read = READERS.get(name)
+    facts = _read_as(name, reader, path, descent)
+    wanted = promised(path)
+    if wanted and name not in {wanted, UNKNOWN}:
+        lie = Anomaly(MISNAMED, f"its name says {wanted}, its content {name}")
+        facts = replace(facts, anomalies=(*facts.anomalies, lie))
+    other = second_reading(reader, name)
+    if not other:
+        return facts
+    seen = _read_as(other, reader, f"{path}{BETWEEN}(as {other})", descent)
+    if not _holds_something(seen):
+        return facts
+    twice = Anomaly(POLYGLOT, f"it reads as {name} and as {other}")
+    return replace(facts, anomalies=(*facts.anomalies, twice), members=(*facts.members, seen))
+
+
+def _read_as(name: str, reader: RangeReader, path: str, descent: Descent) -> FileFacts:
+    read = reader_of(name)
     if read is not None:
-        return read(reader, path)
-    reason = UNREAD.get(name, "files of this kind")
+        return read(reader, path, descent)
+    reason = "files of this kind" if name == UNKNOWN else f"{name} files"
     return FileFacts(path, name, Coverage.UNREAD, f"this version does not read {reason}")
 
 
-def _by_name(path: str) -> str:
-    name = path.rpartition("/")[2].lower()
-    if name in _NAMES:
-        return _NAMES[name]
-    by_ending = _ENDINGS.get(name.rpartition(".")[2], "") if "." in name else ""
-    if not by_ending and name.startswith(_TERMS):
-        return "text"
-    return by_ending
-
-
-def _is_safetensors(reader: RangeReader, head: bytes) -> bool:
-    length = int.from_bytes(head[:8], "little")
-    return head[8:10] in {b'{"', b"{}"} and 2 <= length <= min(MAX_HEADER, reader.size - 8)
-
-
-def _is_onnx(reader: RangeReader, head: bytes) -> bool:
-    """Whether the whole file is one message of ONNX's outermost fields, a graph among them."""
-    if head[:1] != b"\x08":  # ir_version, which every writer puts first
-        return False
-    wire = Wire(reader, broken="", beyond="")
-    names: set[str] = set()
-    try:
-        for place, (name, _) in enumerate(wire.walk((0, reader.size), MODEL, depth=1)):
-            names.add(name)
-            if place > 10_000:
-                break
-    except MalformedError:
-        return False
-    return "graph" in names and "opset_import" in names and not wire.unknown_fields
+def _holds_something(facts: FileFacts) -> bool:
+    """Whether a second reading found more than bytes that look like it by chance."""
+    return facts.coverage in {Coverage.COMPLETE, Coverage.PARTIAL} or bool(facts.members or facts.callables)

@@ -16,7 +16,7 @@ from weigh.core.finding import Finding, Severity
 from weigh.core.measure import Measure
 from weigh.core.recommendation import Decision
 from weigh.core.requirement import Comparison, Policy, Requirement, RequirementKind
-from weigh.core.verdict import DOES_NOT_APPLY, Reason, Verdict, VerdictKind, worst
+from weigh.core.verdict import DOES_NOT_APPLY, MODEL, Reason, Verdict, VerdictKind, worst
 from weigh.policy.sign_offs import signed
 from weigh.policy.waivers import WaiverDesk
 
@@ -61,8 +61,8 @@ def judge(
         decision: outcome of the shoot-out, None when there was none.
         today: the day waivers and sign-offs are held against.
         not_asked: check id → why the check does not apply to this job at all (no model was asked
-            about). Its lines are listed as such and do not count. Never use it for a check that
-            should have run and did not: that is unknown.
+            about; the key `model` then stands for every line about one). Its lines are listed as such
+            and do not count. Never use it for a check that should have run and did not: that is unknown.
         not_put: check id → why its question was not put to this job although it might have been (no
             column of groups was named). Its lines are unknown, and say why.
     """
@@ -70,8 +70,8 @@ def judge(
     pieces = tuple(sorted((_Piece(e, e.digest) for e in evidence), key=lambda p: (p.of.request, p.digest)))
     desk = WaiverDesk(policy.waivers, {p.digest: p.of.subject.digest for p in pieces}, today)
     reasons = tuple(
-        _not_asked(line, absent[line.check])
-        if line.check and line.check in absent
+        _not_asked(line, absent.get(line.check) or absent[MODEL])
+        if (line.check and line.check in absent) or (line.about == MODEL and MODEL in absent)
         else desk.annotate(_line(line, pieces, decision, untold, today))
         for line in policy.requirements
     )
@@ -210,7 +210,7 @@ def _held(line: Requirement, measure: Measure) -> tuple[VerdictKind, str]:
 
 def _compared(line: Requirement, measure: Measure) -> VerdictKind:
     """Inside the limit passes, wholly outside fails, everything else is unknown."""
-    if line.use_interval and measure.method == DEGENERATE:
+    if measure.n == 0 or (line.use_interval and measure.method == DEGENERATE):
         return VerdictKind.UNKNOWN
     span = _span(measure) if line.use_interval else _point(measure)
     if span is None:

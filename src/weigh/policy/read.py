@@ -20,6 +20,7 @@ from weigh.core.measure import labelled
 from weigh.core.recommendation import Decision
 from weigh.core.requirement import Comparison, Policy, Requirement, RequirementKind, Waiver
 from weigh.core.sign_off import CHECK_ID as SIGN_OFF, SignOffQuestion
+from weigh.core.verdict import MODEL
 from weigh.policy.presets import preset_text
 
 MAX_BYTES = 1 << 20
@@ -29,7 +30,7 @@ _LONGEST_NAME = 80
 """Letters of a name that are compared with those there are."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
-_SHARED = ("id", "required", "why")
+_SHARED = ("id", "required", "why", "about")
 _KEYS: dict[RequirementKind, tuple[str, ...]] = {
     RequirementKind.MEASURE: ("check", "measure", "at_least", "at_most", "labels", "interval"),
     RequirementKind.FINDING: ("check", "max_severity"),
@@ -147,6 +148,7 @@ def _requirement(table: dict[str, Any], source: str) -> Requirement:
         kind,
         required=_flag(table, "required", place, default=True),
         why=_text(table, "why", place) if "why" in table else "",
+        about=_about(table, place),
     )
     if kind is RequirementKind.DECISION:
         return replace(line, allowed=_decisions(table, place))
@@ -167,6 +169,14 @@ def _requirement(table: dict[str, Any], source: str) -> Requirement:
         labels=_labels(table, place),
         use_interval=_flag(table, "interval", place, default=True),
     )
+
+
+def _about(table: Mapping[str, Any], place: str) -> str:
+    if "about" not in table:
+        return ""
+    value = _text(table, "about", place)
+    _one_of(value, (MODEL,), "about", place)
+    return value
 
 
 def _kind(table: Mapping[str, Any], place: str) -> RequirementKind:

@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 # A value that fewer rows have than this is counted and never named: a value that few rows have points at
-# persons, and tells nothing of a group.
+# persons, and tells nothing of a group. Rows that depend on each other (of one person) count as one.
 FEWEST_NAMED = 5
 # With fewer rows than this any column looks as if it named rows.
 FEWEST_TOLD_APART = 20
@@ -42,7 +42,22 @@ def names_rows(sizes: ArrayLike) -> bool:
     return 2 * counts.size > rows or (counts.size > MOST_VALUES and int(counts.max()) < LARGE_VALUE)
 
 
-def quartile_cuts(numbers: FloatArray) -> FloatArray:
+def independent_rows(codes: IntArray, clusters: IntArray | None, parts_n: int) -> IntArray:
+    """Return the rows of each part, where rows that depend on each other count as one, [parts_n].
+
+    Args:
+        codes: [n] part of each row; rows with a negative one are in none.
+        clusters: [n] code of each row's cluster, e.g. its person; None when each row stands alone.
+        parts_n: number of parts.
+    """
+    known = codes >= 0
+    own = codes[known]
+    if clusters is not None:
+        own = np.unique(np.stack([own, clusters[known]]), axis=1)[0]
+    return np.bincount(own, minlength=parts_n).astype(np.int64)
+
+
+def quartile_cuts(numbers: FloatArray, clusters: IntArray | None = None) -> FloatArray:
     """Return the different quartiles, ascending: boundaries that give away nobody's number.
 
     A quartile that five rows have stays as it is. Another one, which would tell somebody's income to the
@@ -50,15 +65,17 @@ def quartile_cuts(numbers: FloatArray) -> FloatArray:
 
     Args:
         numbers: [n] finite values, n >= 10.
+        clusters: [n] code of each row's cluster; five rows of one cluster are one. None: rows stand alone.
     """
     exact = [float(cut) for cut in np.quantile(numbers, [0.25, 0.5, 0.75], method="lower")]
     step = exact[2] * ROUNDING - exact[0] * ROUNDING
     if step <= 0:  # half the rows have one value
         return np.unique(exact)
     digits = -math.floor(math.log10(step))
-    cuts = [
-        cut if np.count_nonzero(numbers == cut) >= FEWEST_NAMED else _rounded(cut, digits) for cut in exact
-    ]
+    cuts = []
+    for cut in exact:
+        having = independent_rows(np.where(numbers == cut, 0, -1), clusters, 1)[0]
+        cuts.append(cut if having >= FEWEST_NAMED else _rounded(cut, digits))
     return np.unique(cuts)
 
 

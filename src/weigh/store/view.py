@@ -10,8 +10,9 @@ from weigh.core.facts import Anomaly, Coverage, Fact, FileFacts
 from weigh.core.ports import RangeReader
 from weigh.core.snapshot import Snapshot, SnapshotFile
 from weigh.formats.anomalies import AnomalyList, quoted
+from weigh.formats.identify import UNKNOWN
 from weigh.formats.layout import layout_facts
-from weigh.formats.table import UNKNOWN, read_file
+from weigh.formats.table import read_file
 
 EXTERNAL_FORMAT = "onnx-external-data"
 _EXTERNAL_RULE = "WGH-O002"
@@ -116,7 +117,7 @@ class ModelView(AbstractContextManager["ModelView"]):
         ranges = sorted(
             (tensor.offset, tensor.offset + tensor.nbytes)
             for file in self._snapshot.files
-            for tensor in self._read(file.path).tensors
+            for tensor in self._read(file.path).all_tensors()
             if tensor.file == path and tensor.offset >= 0
         )
         end = 0

@@ -5,7 +5,7 @@ import pytest
 from hostile_onnx import CASES as ONNX, SOUND as SOUND_ONNX
 from hostile_safetensors import CASES as SAFETENSORS, SOUND as SOUND_SAFETENSORS
 
-from weigh.checks.security.rules import RULES
+from weigh.checks.security.rule_table import RULES
 from weigh.checks.security.security import findings_of, run
 from weigh.core.facts import Anomaly, Coverage, FileFacts
 from weigh.core.finding import Severity

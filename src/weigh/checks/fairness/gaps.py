@@ -24,7 +24,7 @@ from weigh.checks.fairness.groups import Grouping
 from weigh.checks.fairness.metrics import FPR, TPR, Rate, average_odds, counted, hits_and_rows
 from weigh.checks.fairness.spreads import Spread, spreads
 from weigh.statistics.cells import REPLICATES, simultaneous
-from weigh.statistics.disclosure import FEWEST_NAMED
+from weigh.statistics.disclosure import FEWEST_NAMED, independent_rows
 from weigh.statistics.interval import Interval
 from weigh.statistics.proportions import beta_ends, proportion
 
@@ -87,7 +87,7 @@ class Audit:
         gaps: signed gaps to the reference group.
         spreads: largest gaps.
         unknown: (group, rows) of groups with too few rows to compare any rate, but enough to be named.
-        unnamed: groups with fewer than five rows: they point at persons, so they are counted only.
+        unnamed: groups with fewer than five independent rows: they point at persons, and are only counted.
         partly: (group, rate in words, rows) where a compared group has too few rows for one rate.
         second: rows of the second largest group.
     """
@@ -134,12 +134,13 @@ def audit(
     counts = counted(cells, grouping.codes, groups_n=len(grouping.names), cells_n=cells_n)
     sizes = counts.sum(axis=1).astype(np.int64)
     kept = compared_groups(grouping, sizes, clusters)
+    persons = independent_rows(grouping.codes, clusters, sizes.size)
     unknown = [
         (grouping.names[g], int(sizes[g]))
-        for g in np.flatnonzero(sizes >= FEWEST_NAMED).tolist()
+        for g in np.flatnonzero(persons >= FEWEST_NAMED).tolist()
         if g not in kept
     ]
-    unnamed = int(np.count_nonzero((sizes > 0) & (sizes < FEWEST_NAMED)))
+    unnamed = int(np.count_nonzero((persons > 0) & (persons < FEWEST_NAMED)))
     second = second_largest(sizes)
     if kept.size < 1:
         shares = _shares_of_all(grouping, counts, rates, cells, clusters, None)
@@ -171,6 +172,7 @@ def _shares_of_all(
 ) -> tuple[Share, ...]:
     """Return the rates of the compared groups, and of as many groups that are too small to compare."""
     sizes = counts.sum(axis=1)
+    persons = independent_rows(grouping.codes, clusters, sizes.size)
     order = np.argsort(-sizes, kind="stable")[:MOST_GROUPS]
     hits, rows = hits_and_rows(counts, rates)
     effect = np.ones_like(hits)
@@ -189,7 +191,7 @@ def _shares_of_all(
             _share(int(hits[g, m]), int(rows[g, m]), float(effect[g, m])),
             bool(enough[g, m]),
         )
-        for g in order[sizes[order] >= FEWEST_NAMED].tolist()
+        for g in order[persons[order] >= FEWEST_NAMED].tolist()
         for m, rate in enumerate(rates)
         if rows[g, m] > 0
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from weigh.checks.fairness.groups import Grouping
 from weigh.checks.fairness.metrics import Rate, hits_and_rows
 from weigh.statistics import cells as resampling
+from weigh.statistics.disclosure import independent_rows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -73,16 +74,9 @@ class GroupTable:
 
 def compared_groups(grouping: Grouping, sizes: IntArray, clusters: IntArray | None) -> IntArray:
     """Return the groups with rows enough, the largest first, ties in the order of their names."""
-    units = sizes if clusters is None else _distinct(grouping.codes, clusters, sizes.size)
+    units = independent_rows(grouping.codes, clusters, sizes.size)
     order = np.argsort(-sizes, kind="stable")
-    return order[np.minimum(sizes, units)[order] >= FEWEST_ROWS][:MOST_GROUPS]
-
-
-def _distinct(codes: IntArray, clusters: IntArray, groups_n: int) -> IntArray:
-    """Return the number of clusters with a row in each group, [groups_n]."""
-    known = codes >= 0
-    pairs = np.unique(np.stack([codes[known], clusters[known]]), axis=1)
-    return np.bincount(pairs[0], minlength=groups_n).astype(np.int64)
+    return order[units[order] >= FEWEST_ROWS][:MOST_GROUPS]
 
 
 def second_largest(sizes: IntArray) -> int:
@@ -166,7 +160,7 @@ def clustered_effects(
     for place in range(len(rates)):
         among = among_of[cells, place]
         effect[:, place] = resampling.design_effect(hit_of[cells, place], among, clusters, codes, groups_n)
-        units[:, place] = _distinct(np.where(among > 0, codes, -1), clusters, groups_n)
+        units[:, place] = independent_rows(np.where(among > 0, codes, -1), clusters, groups_n)
     return effect, units
 
 

@@ -107,16 +107,17 @@ def _permutation_p(table: GroupTable, members: dict[int, list[int]], observed: f
 def _smallest_ratio(table: GroupTable, *, level: float) -> Interval:
     """Return `disparate_impact` with the interval that intervals of all pairs' log ratios imply.
 
-    Half a hit and half a row are added, so that a group of which nobody was selected has a ratio
-    (D. Katz et al., Biometrics 34, 1978, with the usual correction).
+    Half a hit and half a miss are added, so that a group of which nobody was selected has a ratio and one of
+    which everybody was selected an uncertain one (D. Katz et al., Biometrics 34, 1978, with the usual
+    correction).
     """
     m = table.rates.index(SELECTION)
     groups = table.judged(m)
     effect = table.effect[groups, m]
-    hits, rows = table.hits[groups, m] / effect + 0.5, table.rows[groups, m] / effect + 0.5
+    hits, rows = table.hits[groups, m] / effect + 0.5, table.rows[groups, m] / effect + 1
     log, variance = np.log(hits / rows), 1 / hits - 1 / rows
     drawn = np.log(
-        (table.drawn_hits[:, groups, m] / effect + 0.5) / (table.drawn_rows[:, groups, m] / effect + 0.5)
+        (table.drawn_hits[:, groups, m] / effect + 0.5) / (table.drawn_rows[:, groups, m] / effect + 1)
     )
     g, h = (np.array(one) for one in zip(*combinations(range(len(groups)), 2), strict=True))
     values, replicates = log[g] - log[h], drawn[:, g] - drawn[:, h]

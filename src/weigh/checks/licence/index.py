@@ -8,10 +8,11 @@ import json
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from weigh.checks.licence.added import added_runs
 from weigh.checks.licence.records import Records
 from weigh.checks.licence.shingles import shingles_of, words_of
 from weigh.core.errors import StorageError
@@ -70,11 +71,13 @@ class Found:
         matches: best first.
         words: of the whole text.
         unexplained: shingles of the text that belong to none of the matches.
+        added: runs of words that belong to none of the licences found, cut (hostile text).
     """
 
     matches: tuple[Match, ...]
     words: int
     unexplained: int
+    added: tuple[str, ...] = ()
 
 
 def search(text: str, index: Sequence[Fingerprint], records: Records) -> Found:
@@ -93,7 +96,9 @@ def search(text: str, index: Sequence[Fingerprint], records: Records) -> Found:
         matches.append(Match(best.licence, best.notice, share, len(best.shingles)))
         left -= best.shingles
         candidates = [c for c in candidates if len(left & c.shingles) >= FEWEST_SHARE * len(c.shingles)]
-    return Found(tuple(_each_once(matches)), len(words), len(left) if matches else 0)
+    ids = {match.licence for match in matches}
+    known = frozenset[int]().union(*(entry.shingles for entry in index if entry.licence in ids))
+    return Found(tuple(_each_once(matches)), len(words), len(left), added_runs(text, known))
 
 
 def _by_version(
@@ -116,10 +121,8 @@ def _each_once(matches: Iterable[Match]) -> Iterator[Match]:
     kept: dict[str, Match] = {}
     for match in matches:
         known = kept.get(match.licence)
-        if known is None:
+        if known is None or (known.notice and not match.notice):
             kept[match.licence] = match
-        elif known.notice and not match.notice:
-            kept[match.licence] = replace(match)
     yield from kept.values()
 
 

@@ -23,10 +23,12 @@ def words_of(text: str) -> list[str]:
     return words[:MAX_WORDS]
 
 
+def shingle(run: list[str]) -> int:
+    """The 32-bit digest of one run of words."""
+    data = " ".join(run).encode("utf-8")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=4).digest(), "little")
+
+
 def shingles_of(words: list[str]) -> frozenset[int]:
-    """The 32-bit digest of every run of five words; empty for a shorter text."""
-    runs = {" ".join(words[at : at + WIDTH]) for at in range(len(words) - WIDTH + 1)}
-    digest = hashlib.blake2b
-    return frozenset(
-        int.from_bytes(digest(run.encode("utf-8"), digest_size=4).digest(), "little") for run in runs
-    )
+    """The digests of every run of five words; empty for a shorter text."""
+    return frozenset(shingle(words[at : at + WIDTH]) for at in range(len(words) - WIDTH + 1))

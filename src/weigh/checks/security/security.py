@@ -6,12 +6,13 @@ folder, operators that need native code, files this version does not read. Nothi
 
 from collections.abc import Iterator
 
-from weigh.checks.security.rules import RULES, UNLISTED
+from weigh.checks.security.callables import findings_of_callables
+from weigh.checks.security.rule_table import RULES, UNLISTED, UNREAD
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
-from weigh.core.facts import Anomaly, CallableUse, Coverage, FileFacts
-from weigh.core.finding import Confidence, Finding, Severity
-from weigh.core.gate import Word, judge_file
+from weigh.core.facts import Anomaly, Coverage, FileFacts
+from weigh.core.finding import Finding
+from weigh.core.gate import Word, judge_file, whole_coverage
 from weigh.core.measure import Measure, labelled
 from weigh.core.ports import ModelViewPort
 
@@ -31,7 +32,7 @@ def run(view: ModelViewPort, context: Context) -> Evidence:
     measures = tuple(
         Measure("files", n, "count", files, labels=labelled(word=w.value)) for w, n in words.items()
     )
-    unread = [f.path for f in view.all_facts() if f.coverage in {Coverage.UNREAD, Coverage.PARTIAL}]
+    unread = [f.path for f in view.all_facts() if whole_coverage(f) in {Coverage.UNREAD, Coverage.PARTIAL}]
     if unread:
         # What was not read cannot be passed: neither by this check nor by a policy that rests on it.
         reason = f"{len(unread)} of {files} files not read completely, first {unread[0]}"
@@ -40,7 +41,13 @@ def run(view: ModelViewPort, context: Context) -> Evidence:
 
 
 def findings_of(facts: FileFacts) -> Iterator[Finding]:
-    """The findings of one file: the first of every rule, then more of them up to a bound."""
+    """The findings of one file and of everything inside it."""
+    for part in facts.walk():
+        yield from _of_one(part)
+
+
+def _of_one(facts: FileFacts) -> Iterator[Finding]:
+    """The first of every rule, then more of them up to a bound."""
     by_rule = {a.rule: a for a in reversed(facts.anomalies)}
     first = tuple(by_rule.values())
     rest = [a for a in facts.anomalies if by_rule[a.rule] is not a]
@@ -50,10 +57,9 @@ def findings_of(facts: FileFacts) -> Iterator[Finding]:
     if len(facts.anomalies) > len(shown):
         more = len(facts.anomalies) - len(shown)
         yield _finding(facts.path, Anomaly(facts.anomalies[-1].rule, f"and {more} more of this file"))
-    for use in facts.callables:
-        yield _callable(facts.path, use)
+    yield from findings_of_callables(facts)
     if facts.coverage in {Coverage.UNREAD, Coverage.PARTIAL}:
-        yield _unread(facts)
+        yield _finding(facts.path, Anomaly(UNREAD, f"not read completely ({facts.format}): {facts.reason}"))
 
 
 def _finding(path: str, anomaly: Anomaly) -> Finding:
@@ -68,31 +74,6 @@ def _finding(path: str, anomaly: Anomaly) -> Finding:
         rule.why,
         rule.action,
         rule.references,
-    )
-
-
-def _callable(path: str, use: CallableUse) -> Finding:
-    return Finding(
-        "WGH-C001",
-        Severity.HIGH,
-        Confidence.MEDIUM,
-        f"{path} at byte {use.offset}",
-        f"loading would {use.how} {use.module}.{use.name}",
-        "code chosen by whoever made the file would run with your rights",
-        "ask for the weights in a format that holds no code, such as safetensors",
-        ("CWE-502",),
-    )
-
-
-def _unread(facts: FileFacts) -> Finding:
-    return Finding(
-        "WGH-U001",
-        Severity.MEDIUM,
-        Confidence.HIGH,
-        facts.path,
-        f"not read completely ({facts.format}): {facts.reason}",
-        "what was not read cannot be called clean",
-        "leave the file out of the model, or accept the risk with --accept-review",
     )
 
 

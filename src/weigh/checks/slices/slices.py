@@ -304,7 +304,7 @@ CHECK: Check[SliceSubject] = Check(
     pictures=(
         Picture(
             PictureKind.DOTS,
-            measure="accuracy",
+            measure="slice_accuracy",
             title="Share of rows answered right, in each slice",
             row="slice",
             facet="origin",

@@ -18,6 +18,7 @@ from weigh.core.recommendation import Recommendation
 from weigh.core.report import SCHEMA, Answer, Report, StepLine
 from weigh.core.requirement import Policy
 from weigh.core.sign_off import CHECK as SIGN_OFF
+from weigh.core.verdict import MODEL
 from weigh.decide.budget import Budget
 from weigh.jobs.adopt import story
 from weigh.jobs.adopt.bring import Brought, bring, open_project
@@ -207,7 +208,7 @@ def _report(outcome: Outcome) -> Report:
     )
 
 
-MODEL_CHECKS = ("security", "compatibility", "features", "sign-off")
+MODEL_CHECKS = (MODEL, "security", "compatibility", "features")
 
 
 def _title(options: AdoptOptions) -> str:

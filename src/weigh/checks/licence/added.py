@@ -1,0 +1,223 @@
+"""Words of a licence file that stand in none of the licences found there: they may take back a grant.
+
+A word is explained when it lies in a five-word run of a licence that was found. What is left is read
+strictly: lines that only name who holds the copyright are dropped, and sentences that only say under
+which licence something comes; everything else is added terms, whatever they say.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from weigh.checks.licence.shingles import MAX_WORDS, WIDTH, shingle, words_of
+
+FEWEST_ADDED = 5
+"""Words in one run that are not in `PLAIN`. Names of persons and products reach 4."""
+FEWEST_FOREIGN = 2
+"""Letters of another script in one line: two are enough for a prohibition in Chinese."""
+MOST_RUNS = 20
+MOST_SHOWN = 160
+"""Characters that are kept of one run."""
+
+BINDING = frozenset(
+    [
+        "not",
+        "no",
+        "non",
+        "noncommercial",
+        "nonprofit",
+        "commercial",
+        "commercially",
+        "only",
+        "solely",
+        "exclusively",
+        "prohibited",
+        "prohibits",
+        "forbidden",
+        "except",
+        "excluding",
+        "unless",
+        "restricted",
+        "restrictions",
+        "evaluation",
+        "academic",
+        "academia",
+        "educational",
+        "research",
+        "internal",
+        "personal",
+        "may",
+        "must",
+        "shall",
+        "cannot",
+        "permitted",
+        "military",
+    ]
+)
+"""Words that take something away or ask for something: one of them is enough."""
+
+PLAIN = frozenset(
+    [
+        "a",
+        "all",
+        "also",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "available",
+        "be",
+        "below",
+        "both",
+        "by",
+        "c",
+        "clause",
+        "code",
+        "come",
+        "comes",
+        "copyright",
+        "copyrighted",
+        "distributed",
+        "either",
+        "file",
+        "files",
+        "following",
+        "follows",
+        "for",
+        "found",
+        "from",
+        "full",
+        "have",
+        "here",
+        "holder",
+        "holders",
+        "in",
+        "included",
+        "includes",
+        "including",
+        "is",
+        "it",
+        "its",
+        "license",
+        "licensed",
+        "licenses",
+        "made",
+        "name",
+        "names",
+        "new",
+        "nor",
+        "notice",
+        "of",
+        "on",
+        "or",
+        "original",
+        "package",
+        "part",
+        "parts",
+        "portions",
+        "project",
+        "public",
+        "released",
+        "reproduced",
+        "reserved",
+        "rights",
+        "see",
+        "software",
+        "source",
+        "such",
+        "terms",
+        "text",
+        "that",
+        "the",
+        "these",
+        "this",
+        "to",
+        "under",
+        "version",
+        "was",
+        "which",
+        "with",
+        "http",
+        "https",
+        "www",
+        "org",
+        "com",
+        "github",
+        "0bsd",
+        "apache",
+        "bsd",
+        "cc",
+        "gnu",
+        "gpl",
+        "gplv2",
+        "gplv3",
+        "isc",
+        "lgpl",
+        "mit",
+        "mpl",
+        "mozilla",
+    ]
+)
+"""Words of sentences that only say under which licence something comes."""
+
+_HOLDER = re.compile(r"\W*(?:copyright|©|\(c\)|all rights reserved)", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9.]+")
+
+
+def added_runs(text: str, known: frozenset[int]) -> tuple[str, ...]:
+    """Runs of words that belong to no licence found, in order, cut (hostile text).
+
+    Args:
+        text: of a licence file.
+        known: shingles of the licences that were found in it; none explain nothing.
+    """
+    body = "\n".join(line for line in text.splitlines() if not _names_a_holder(line))
+    found: list[str] = []
+    for run in _unexplained(words_of(body), known):
+        own = [word for word in run if word not in PLAIN and not _NUMBER.fullmatch(word)]
+        if len(own) >= FEWEST_ADDED or BINDING.intersection(run):
+            found.append(" ".join(run)[:MOST_SHOWN])
+    found += [line.strip()[:MOST_SHOWN] for line in body.splitlines() if foreign_letters(line)]
+    return tuple(found[:MOST_RUNS])
+
+
+def binds(text: str) -> bool:
+    """Whether a text has words that take something away, or words that cannot be read."""
+    return bool(BINDING.intersection(words_of(text))) or any(map(foreign_letters, text.splitlines()))
+
+
+def foreign_letters(line: str) -> bool:
+    """Whether a line has letters of a script that no licence of the index is written in."""
+    if line.isascii():
+        return False
+    plain = unicodedata.normalize("NFKD", line)
+    return sum(c.isalpha() and not c.isascii() for c in plain) >= FEWEST_FOREIGN
+
+
+def _names_a_holder(line: str) -> bool:
+    """A line that says who holds the copyright, and nothing more."""
+    return _HOLDER.match(line) is not None and not binds(line)
+
+
+def _unexplained(words: list[str], known: frozenset[int]) -> Iterator[list[str]]:
+    """Consecutive words that lie in no known shingle."""
+    covered = bytearray(len(words))
+    for at in range(len(words) - WIDTH + 1) if known else ():
+        if shingle(words[at : at + WIDTH]) in known:
+            covered[at : at + WIDTH] = b"\1" * WIDTH
+    run: list[str] = []
+    for word, known_here in zip(words, covered, strict=True):
+        if not known_here:
+            run.append(word)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def was_cut(words: int) -> bool:
+    """Whether a text has more words than are read."""
+    return words >= MAX_WORDS

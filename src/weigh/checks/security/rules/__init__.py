@@ -1,0 +1,1 @@
+"""What each rule means, one file a format."""

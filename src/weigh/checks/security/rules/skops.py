@@ -1,0 +1,5 @@
+"""Rules of skops."""
+
+from weigh.checks.security.rule import Rule
+
+RULES: dict[str, Rule] = {}

@@ -1,0 +1,5 @@
+"""Rules of xml."""
+
+from weigh.checks.security.rule import Rule
+
+RULES: dict[str, Rule] = {}

@@ -5,21 +5,18 @@ Screens cannot be made without running the program: `--screen demo=FILE` puts wh
 the pages that show it, and so for every other name that stands in a `screen:` comment.
 """  # noqa: INP001 - a script, not a package
 
-import ast
-import importlib
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import click
 
-from weigh.checks.security.rule_table import RULES, TABLES
-from weigh.checks.table import QUESTIONS
+from weigh.checks.security.rule_table import TABLES
 from weigh.cli.main import main as program
 from weigh.core.check import Check
+from weigh.jobs.rules import ToldRule, all_checks, all_rules
 
 DOCS = Path(__file__).resolve().parent
 SOURCE = DOCS.parent / "src" / "weigh"
@@ -31,15 +28,6 @@ Exit codes: [exit-codes](exit-codes.md)."""
 RULES_INTRODUCTION = """\
 A finding carries the id of a rule. Severity is how bad a hit is, confidence how sure it is. Which
 findings close the gate: [security](../checks/security.md)."""
-SEVERITIES = ("INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL")
-
-BEFORE, AFTER = (
-    ("security", "compatibility"),
-    ("sign-off", "watch", "data", "features", "trial", "decision", "profile"),
-)
-"""Questions of the job around those of the table; any other comes last."""
-
-ORDER = (*BEFORE, *(q.check.id for q in QUESTIONS), *AFTER)
 
 ELSEWHERE = {
     "data": "../how-to/describe-your-data.md",
@@ -50,20 +38,6 @@ ELSEWHERE = {
     "watch": "../how-to/watch.md",
 }
 """Pages of questions that are steps of the job and have no page under checks/."""
-
-"""Format page by the letter of a rule that a reader reports."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One rule as the table shows it; `severity` is all a hit can have, mildest first."""
-
-    id: str
-    severity: str
-    confidence: str
-    asked_by: str
-    why: str
-    page: str
 
 
 def cli_page() -> str:
@@ -98,11 +72,11 @@ def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Com
 
 def checks_page() -> str:
     """Every question and every rule."""
-    found = checks()
+    found = all_checks()
     questions = [f"| [`{c.id}`]({page_of(c)}) | {c.question} |" for c in found]
     rows = [
-        f"| [`{r.id}`]({r.page}) | {r.severity} | {r.confidence} | `{r.asked_by}` | {r.why} |"
-        for r in rules(found)
+        f"| [`{r.id}`]({page_of_rule(r, found)}) | {r.severity} | {r.confidence} | `{r.check}` | {r.why} |"
+        for r in all_rules(found)
     ]
     parts = [
         "# Checks and rules",
@@ -119,96 +93,22 @@ def checks_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def checks() -> list[Check[object]]:
-    """Every CHECK that a module of weigh defines, in the order of the job."""
-    found = []
-    for path in sorted(SOURCE.rglob("*.py")):
-        if any(line.startswith("CHECK:") for line in path.read_text(encoding="utf-8").splitlines()):
-            check = importlib.import_module(_dotted(path)).CHECK
-            assert isinstance(check, Check)
-            found.append(check)
-    return sorted(found, key=lambda c: (ORDER.index(c.id) if c.id in ORDER else len(ORDER), c.id))
-
-
 def page_of(check: Check[object]) -> str:
     """Link from docs/reference/ to the page that explains the check."""
     return ELSEWHERE.get(check.id, f"../checks/{check.id}.md")
 
 
-def rules(found: Iterable[Check[object]]) -> list[Row]:
-    """The security table, and every finding that is written out in the source."""
-    rows = [
-        Row(
-            name,
-            rule.severity.value,
-            rule.confidence.value,
-            "security",
-            rule.why,
-            f"../formats/{_page_of_rule(name)}.md",
-        )
-        for name, rule in RULES.items()
-    ]
-    for check in found:
-        for module in _own_modules(check, {c.module for c in found} - {check.module}):
-            rows += _written_out(_file(module), check)
-    return sorted(rows, key=lambda row: row.id)
-
-
-def _page_of_rule(name: str) -> str:
-    """The docs page of the format whose table has the rule."""
-    table = next(table for table in TABLES if name in table.RULES)
+def page_of_rule(rule: ToldRule, found: Iterable[Check[object]]) -> str:
+    """Link to the page that explains a rule: of its format, or of the check that writes it out."""
+    table = next((table for table in TABLES if rule.id in table.RULES), None)
+    if table is None:
+        return page_of(next(check for check in found if check.id == rule.check))
     module = table.__name__.rpartition(".")[2]
-    return {"typing": "index", "callables": "pickle"}.get(module, module).replace("_", "-")
+    return (
+        f"../formats/{ {'typing': 'index', 'callables': 'pickle'}.get(module, module).replace('_', '-') }.md"
+    )
 
 
-def _own_modules(check: Check[object], others: set[str]) -> list[str]:
-    """The check's module and what it imports from its own folder, other checks left out."""
-    folder = check.module.rpartition(".")[0] + "."
-    seen, waiting = set(), [check.module]
-    while waiting:
-        module = waiting.pop()
-        if module not in seen | others and _file(module).is_file():
-            seen.add(module)
-            imported = IMPORTED.findall(_file(module).read_text(encoding="utf-8"))
-            waiting += [name for name in imported if name.startswith(folder)]
-    return sorted(seen)
-
-
-def _written_out(path: Path, check: Check[object]) -> Iterator[Row]:
-    """The findings whose rule stands as a literal in the call."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding"):
-            continue
-        names = ("rule", "severity", "confidence", "where", "message", "why", "action")
-        given = dict(zip(names, node.args, strict=False)) | {k.arg: k.value for k in node.keywords if k.arg}
-        rule, why = given.get("rule"), given.get("why")
-        if isinstance(rule, ast.Constant) and isinstance(rule.value, str):
-            said = why.value if isinstance(why, ast.Constant) else "stated with the finding"
-            yield Row(
-                rule.value,
-                _members(given["severity"]),
-                _members(given["confidence"]) or "stated with the finding",
-                check.id,
-                str(said),
-                page_of(check),
-            )
-
-
-def _members(expression: ast.expr) -> str:
-    """Names of the enum members in an expression, mildest first."""
-    used = {n.attr for n in ast.walk(expression) if isinstance(n, ast.Attribute) and n.attr in SEVERITIES}
-    return " or ".join(name.lower() for name in SEVERITIES if name in used)
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
-
-
-def _file(module: str) -> Path:
-    return SOURCE.parent.joinpath(*module.split(".")).with_suffix(".py")
-
-
-IMPORTED = re.compile(r"^from (weigh\.[\w.]+) import", re.MULTILINE)
 PAGES = {"reference/cli.md": cli_page, "reference/checks.md": checks_page}
 SHOWN_ON = (DOCS.parent / "README.md", DOCS / "tutorial.md")
 

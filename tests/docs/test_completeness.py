@@ -7,6 +7,7 @@ import pytest
 from documentation import DOCS, GENERATED, GUIDES, PAGES, ROOT, blocks, load_script, page, told
 
 from weigh.cli.main import main as program
+from weigh.jobs.rules import all_checks, all_rules
 
 SCRIPT = load_script()
 COMMANDS = dict(SCRIPT.commands(program, "weigh"))
@@ -82,7 +83,7 @@ def test_every_page_of_a_check_says_what_it_asks_its_rules_and_what_it_cannot_se
 
 
 def test_the_question_of_a_page_is_the_one_that_the_check_asks():
-    for check in SCRIPT.checks():
+    for check in all_checks():
         path = (DOCS / "reference" / SCRIPT.page_of(check)).resolve()
         if path in CHECK_PAGES:
             assert f"**Question.** {check.question}" in " ".join(path.read_text(encoding="utf-8").split()), (
@@ -91,12 +92,14 @@ def test_the_question_of_a_page_is_the_one_that_the_check_asks():
 
 
 def test_every_rule_of_a_check_stands_on_its_page():
-    rows = [row for row in SCRIPT.rules(SCRIPT.checks()) if "/checks/" in row.page]
+    checks = all_checks()
+    pages = [(row, SCRIPT.page_of_rule(row, checks)) for row in all_rules(checks)]
+    rows = [(row, place) for row, place in pages if "/checks/" in place]
     assert len(rows) > 50
     missing = {
-        (row.asked_by, row.id)
-        for row in rows
-        if row.id not in (DOCS / "reference" / row.page).resolve().read_text(encoding="utf-8")
+        (row.check, row.id)
+        for row, place in rows
+        if row.id not in (DOCS / "reference" / place).resolve().read_text(encoding="utf-8")
     }
     assert {check for check, _ in missing} <= {check for check, section in OWED if section == "Rules"}
 

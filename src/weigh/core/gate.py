@@ -35,19 +35,21 @@ def whole_coverage(facts: FileFacts) -> Coverage:
 
 
 def judge_file(facts: FileFacts, findings: Iterable[Finding]) -> Word:
-    """The word for one file with all that lies inside it. What was not read completely is never clean.
+    """The word for one file with all that lies inside it. What was not read completely is never clean."""
+    return word_of(whole_coverage(facts), findings)
+
+
+def word_of(coverage: Coverage, findings: Iterable[Finding]) -> Word:
+    """The word that follows from what was found and from how much was understood.
 
     `malicious` needs a finding that is both critical and certain; a malformed file is an error.
     """
     severe = [f for f in findings if f.severity.rank >= Severity.MEDIUM.rank]
     if any(f.severity is Severity.CRITICAL and f.confidence is Confidence.HIGH for f in severe):
         return Word.MALICIOUS
-    coverage = whole_coverage(facts)
     if coverage is Coverage.MALFORMED:
         return Word.ERROR
-    if severe or coverage is not Coverage.COMPLETE:
-        return Word.REVIEW
-    return Word.CLEAN
+    return Word.REVIEW if severe or coverage is not Coverage.COMPLETE else Word.CLEAN
 
 
 def worst_word(words: Iterable[Word]) -> Word:

@@ -3,7 +3,6 @@
 A reader of a container gives each member to `Descent.member`, which tells its format by content and reads it.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,6 +102,8 @@ class Descent:
         Raises:
             BudgetError: there are more than the budget allows.
         """
+        import tempfile  # not needed for most files, and slow to start
+
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
             for chunk in chunks:
                 self.budget.take_bytes(len(chunk))

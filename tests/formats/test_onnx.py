@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from weigh.checks.security.security import findings_of
 from weigh.core.canonical import dumps
 from weigh.core.facts import Coverage, ValuePort
+from weigh.core.gate import Word, judge_file
 from weigh.formats.onnx import read_onnx
 from weigh.formats.reader import BytesReader
 
@@ -197,6 +199,26 @@ def test_each_broken_rule_is_named(name):
         assert any(a.fatal for a in facts.anomalies)
     if rule == "WGH-O006":
         assert facts.coverage is Coverage.PARTIAL
+
+
+@pytest.mark.parametrize("name", hostile.CASES)
+def test_each_broken_file_has_its_word(name):
+    data, rule = hostile.CASES[name]
+    facts = facts_of(data)
+    word = judge_file(facts, tuple(findings_of(facts)))
+    if rule in hostile.ERRORS:
+        assert word in {Word.ERROR, Word.REVIEW}
+    elif rule in hostile.REVIEWS:
+        assert word is Word.REVIEW
+    else:
+        assert word is Word.MALICIOUS
+
+
+def test_a_context_beside_the_model_is_no_anomaly():
+    for place in ("model_ctx.bin", "sub/model_ctx.bin"):
+        text = hostile.field(1, "ep_cache_context") + hostile.field(4, place)
+        kept = hostile.node("EPContext", domain="com.microsoft", attributes=[text])
+        assert facts_of(hostile.model(hostile.graph(nodes=[kept]))).anomalies == ()
 
 
 def test_no_refused_location_becomes_a_path():

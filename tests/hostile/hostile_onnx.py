@@ -61,6 +61,13 @@ def nested(levels: int) -> bytes:
     return model(content)
 
 
+ERRORS = frozenset({"WGH-O002", "WGH-O003", "WGH-O008"})
+"""Rules that damage explains."""
+REVIEWS = frozenset({"WGH-O004", "WGH-O006", "WGH-O010", "WGH-O016"})
+"""Rules a person has to look at."""
+NAMES: dict[str, str] = {}
+
+
 def _one(initializer: bytes) -> bytes:
     return model(graph(initializers=[initializer]))
 
@@ -88,24 +95,41 @@ CASES: dict[str, tuple[bytes, str]] = {
     "external-folder": (_one(external("w", {"location": "."})), "WGH-O001"),
     "external-zero-byte": (_one(external("w", {"location": "a\0b"})), "WGH-O001"),
     "external-memory-marker": (_one(external("w", {"location": "*/_ORT_MEM_ADDR_/*"})), "WGH-O001"),
-    "external-offset-negative": (_one(external("w", {"location": "d", "offset": "-1"})), "WGH-O002"),
-    "external-offset-a-word": (_one(external("w", {"location": "d", "offset": "0x10"})), "WGH-O002"),
-    "external-length-huge": (_one(external("w", {"location": "d", "length": "9" * 30})), "WGH-O002"),
-    "external-strange-key": (_one(external("w", {"location": "d", "__class__": "x"})), "WGH-O010"),
+    "external-offset-negative": (_one(external("w", {"location": "d", "offset": "-1"})), "WGH-O011"),
+    "external-offset-a-word": (_one(external("w", {"location": "d", "offset": "0x10"})), "WGH-O011"),
+    "external-length-huge": (_one(external("w", {"location": "d", "length": "9" * 30})), "WGH-O011"),
+    "external-strange-key": (_one(external("w", {"location": "d", "note": "x"})), "WGH-O010"),
+    "external-inner-key": (_one(external("w", {"location": "d", "__class__": "x"})), "WGH-O015"),
+    "context-elsewhere": (
+        model(
+            graph(
+                nodes=[
+                    node(
+                        "EPContext",
+                        domain="com.microsoft",
+                        attributes=[field(1, "ep_cache_context") + field(4, "../../secret.bin")],
+                    )
+                ]
+            )
+        ),
+        "WGH-O001",
+    ),
+    "version-absurd": (model(graph(), opset=10**9), "WGH-O016"),
+    "ir-version-negative": (model(graph(), ir=-1), "WGH-O016"),
     "external-wrong-length": (_one(external("w", {"location": "d", "length": "5"})), "WGH-O003"),
     "external-not-flagged": (
         _one(tensor("w", [1], bytes(4), extra=field(13, field(1, "location")))),
         "WGH-O003",
     ),
-    "raw-too-short": (_one(tensor("w", [1000, 1000], bytes(4))), "WGH-O003"),
-    "raw-too-long": (_one(tensor("w", [1], bytes(8))), "WGH-O003"),
+    "raw-too-short": (_one(tensor("w", [1000, 1000], bytes(4))), "WGH-O012"),
+    "raw-too-long": (_one(tensor("w", [1], bytes(8))), "WGH-O012"),
     "no-data": (_one(tensor("w", [2])), "WGH-O003"),
-    "typed-too-many": (_one(tensor("w", [1], extra=field(4, bytes(8)))), "WGH-O003"),
-    "typed-wrong-field": (_one(tensor("w", [1], extra=field(7, b"\1"))), "WGH-O003"),
-    "raw-and-typed": (_one(tensor("w", [1], bytes(4), extra=field(4, bytes(4)))), "WGH-O003"),
+    "typed-too-many": (_one(tensor("w", [1], extra=field(4, bytes(8)))), "WGH-O012"),
+    "typed-wrong-field": (_one(tensor("w", [1], extra=field(7, b"\1"))), "WGH-O012"),
+    "raw-and-typed": (_one(tensor("w", [1], bytes(4), extra=field(4, bytes(4)))), "WGH-O012"),
     "operator-custom": (model(graph(nodes=[node("Evil", domain="evil.corp")])), "WGH-O004"),
-    "operator-python": (model(graph(nodes=[node("PyOp")])), "WGH-O004"),
-    "operator-extension": (model(graph(nodes=[node("PyCustomOp", domain="ai.onnx.contrib")])), "WGH-O004"),
+    "operator-python": (model(graph(nodes=[node("PyOp")])), "WGH-O013"),
+    "operator-extension": (model(graph(nodes=[node("PyCustomOp", domain="ai.onnx.contrib")])), "WGH-O013"),
     "operator-aten": (model(graph(nodes=[node("ATen", domain="org.pytorch.aten")])), "WGH-O004"),
     "operator-in-subgraph": (
         model(
@@ -130,7 +154,7 @@ CASES: dict[str, tuple[bytes, str]] = {
         model(graph(initializers=[tensor("w", [1], bytes(4)), tensor("w", [1], b"evil")])),
         "WGH-O005",
     ),
-    "nested-too-deep": (nested(40), "WGH-O006"),
+    "nested-too-deep": (nested(40), "WGH-O014"),
     "name-too-long": (_one(tensor("w" * 70_000, [1], bytes(4))), "WGH-O006"),
     "dims-negative": (_one(tensor("w", [-1], bytes(4))), "WGH-O007"),
     "dims-overflow": (_one(tensor("w", [2**40, 2**40], bytes(4))), "WGH-O007"),

@@ -100,3 +100,31 @@ def test_a_manifest_names_no_file_outside_its_project(tmp_path, name):
 def test_a_manifest_nested_without_end_is_one_message(tmp_path):
     with pytest.raises(UsageError, match="nested too deeply"):
         read_manifest(write(tmp_path, "a = " + "[" * 5000))
+
+
+APPROVE = """
+[[approve]]
+sha256 = "{sha256}"
+names = [{names}]
+because = "{because}"
+date = 2026-11-21
+"""
+
+
+def approving(**changes):
+    return APPROVE.format(**{"sha256": "a" * 64, "names": '"acme.Layer"', "because": "read it", **changes})
+
+
+def test_a_manifest_approves_callables_of_a_file(tmp_path):
+    (said,) = read_manifest(write(tmp_path, GOOD + approving())).approvals
+    assert (said.sha256, said.names, said.because, said.by) == ("a" * 64, ("acme.Layer",), "read it", "")
+    assert said.date.isoformat() == "2026-11-21"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"sha256": "A" * 64}, {"sha256": "a" * 63}, {"names": ""}, {"names": '" "'}, {"because": " "}],
+)
+def test_an_approval_that_says_nothing_is_refused(tmp_path, changes):
+    with pytest.raises(UsageError):
+        read_manifest(write(tmp_path, approving(**changes)))

@@ -82,7 +82,7 @@ def test_external_data_inside_its_file_is_sound_and_counts_as_read():
     view = view_of({"sub/m.onnx": external_model("w.data"), "sub/w.data": bytes(8), "w.data": bytes(8)})
     assert view.facts("sub/m.onnx").anomalies == ()
     assert view.facts("sub/w.data").coverage is Coverage.COMPLETE
-    assert view.facts("sub/w.data").format == "onnx-external-data"
+    assert view.facts("sub/w.data").format == "external-data"
     assert view.facts("w.data").coverage is Coverage.UNREAD
 
 
@@ -108,4 +108,4 @@ def test_external_data_outside_the_folder_stays_an_anomaly_of_its_own():
 def test_a_pickle_is_no_external_data_whatever_a_graph_says():
     view = view_of({"m.onnx": external_model("w.bin"), "w.bin": b"\x80\x04" + bytes(6)})
     assert view.facts("w.bin").format == "pickle"
-    assert view.facts("w.bin").coverage is Coverage.UNREAD
+    assert view.facts("w.bin").coverage is not Coverage.COMPLETE

@@ -84,7 +84,8 @@ def _targets(named: tuple[str, ...], *, offline: bool) -> "Iterator[Target]":
 
     for text in named:
         if os.path.lexists(text):
-            yield from targets_in(Path(text))
+            several = f"{text.rstrip('/')}/" if len(named) > 1 and Path(text).is_dir() else ""
+            yield from targets_in(Path(text), prefix=several)
         elif ":" in text:
             from weigh.jobs.scan_refs import targets_of
 

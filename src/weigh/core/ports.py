@@ -102,6 +102,10 @@ class ModelViewPort(Protocol):
         """A fact about the model as a whole."""
         ...
 
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        """Bytes of one file; shorter only at its end."""
+        ...
+
 
 class Keeper(Protocol):
     """Keeps what an answer produced, by digest, and gives it back verified."""

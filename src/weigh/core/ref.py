@@ -3,7 +3,8 @@
 Grammar (a part in brackets may be missing; `MEMBER` is `path[!/path in that archive]…`):
 
 ```
-hf:org/name[@revision][#MEMBER]           Hugging Face hub
+hf:[datasets/]org/name[@revision][#PATH]  Hugging Face hub; what was locked is named
+                                          hf:org/name[@revision]/COMMIT#PATH
 pypi:dist==version[/file][#MEMBER]        a distribution file; the universal wheel, else the sdist
 npm:[@scope/]name@version[#MEMBER]
 torchhub:owner/repo[:ref][#entry]
@@ -16,7 +17,7 @@ file:path[#MEMBER]  or a plain path
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from weigh.core.errors import UsageError
@@ -52,7 +53,8 @@ class ArtifactRef:
         kind: which source answers for it.
         name: repository, distribution, path or address, as that source writes it.
         revision: version, tag, branch or commit; empty when none was named.
-        file: the distribution file inside a release, empty when none was named.
+        file: the distribution file inside a release; for `hf:` the commit that a revision was found to
+            be at. Empty when none was named.
         members: path inside the artifact, one entry for each archive to descend into.
     """
 
@@ -74,6 +76,7 @@ class ArtifactRef:
 _JOIN = {RefKind.PYPI: "==", RefKind.TORCHHUB: ":", RefKind.OCI: ":"}
 _PLAIN = {RefKind.S3, RefKind.GS, RefKind.AZ, RefKind.TFHUB, RefKind.KAGGLE, RefKind.ENDPOINT, RefKind.FILE}
 _PYPI_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_COMMIT = re.compile(r"(.+)/([0-9a-f]{40})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -116,6 +119,8 @@ def _parse_body(kind: RefKind, body: str, members: tuple[str, ...], text: str) -
         return ArtifactRef(kind, body, members=members)
     if kind is RefKind.PYPI:
         return _parse_pypi(body, members, text)
+    if kind is RefKind.HF and (exact := _COMMIT.fullmatch(body)):
+        return replace(_parse_body(kind, exact[1], members, text), file=exact[2])
     separator = _JOIN.get(kind, "@")
     # The scope of an npm name starts with the same sign that introduces its version.
     at = body.rfind(separator, 1)

@@ -15,7 +15,8 @@ HEAD = 4096
 _ZIP_TAIL = 22 + 65_535
 """A zip's end record and its longest comment."""
 
-_TORCH_MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+_TORCH_MAGIC = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+_FRAME = b"\x95\x0d\0\0\0\0\0\0\0"
 """The first pickle of a checkpoint that torch.save wrote before version 1.6: a magic number."""
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
@@ -29,6 +30,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ORTM", "ort"),
     (0, b"\x93NUMPY", "npy"),
     (0, b"CBM1", "catboost"),
+    (64, b"\xef\xbe\xad\xde", "coreml"),
     (0, b"\xba\x16\x4f\x2f", "fasttext"),
     (0, b"binf", "xgboost"),
     (0, b"tree\nversion=", "lightgbm"),
@@ -52,10 +54,14 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     *((0, mark, "media") for mark in (b"\x00\x01\x00\x00\x00", b"OTTO", b"\x00\x00\x01\x00", b"II*\x00")),
     (0, b"MM\x00*", "media"),
     (4, b"ftyp", "media"),
-    (0, _TORCH_MAGIC, "torch-legacy"),
+    *((0, bytes([0x80, protocol]) + _TORCH_MAGIC, "torch-legacy") for protocol in range(2, 6)),
+    *((0, bytes([0x80, protocol]) + _FRAME + _TORCH_MAGIC, "torch-legacy") for protocol in (4, 5)),
     *((0, bytes([0x80, protocol]), "pickle") for protocol in range(2, 6)),
     (0, b"#!", "script"),
 )
+
+_TABLE_END = bytes.fromhex("57fb808b247547db")
+"""The last bytes of a sorted table (LevelDB's format), in which TensorFlow keeps the index of variables."""
 
 _ENDINGS = {
     "safetensors": "safetensors",
@@ -65,6 +71,7 @@ _ENDINGS = {
     "pyc": "pyc",
     "xml": "xml",
     "pmml": "xml",
+    "svg": "xml",
     "mlmodel": "coreml",
     **dict.fromkeys(("py", "pyi"), "python"),
     **dict.fromkeys(("jinja", "jinja2", "j2"), "template"),
@@ -124,6 +131,8 @@ def _by_structure(reader: RangeReader, head: bytes, name: str, named: str) -> st
     """What the content shows that has no magic number, "" where it shows nothing."""
     if _is_safetensors(reader, head):
         return "safetensors"
+    if reader.size >= 48 and reader.read(reader.size - 8, 8) == _TABLE_END:
+        return "tensor-bundle"
     marked = _by_markup(head, named)
     if marked:
         return marked
@@ -191,6 +200,8 @@ _PROMISED = {
     "h5": "hdf5",
     "hdf5": "hdf5",
     "npz": "zip",
+    "nemo": "tar",
+    "skops": "zip",
     "keras": "zip",
     **dict.fromkeys(("png", "jpg", "jpeg", "gif", "pdf", "wav"), "media"),
 }

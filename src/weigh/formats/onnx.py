@@ -28,7 +28,11 @@ FORMAT = "onnx"
 LIMIT_RULE = "WGH-O006"
 BROKEN_RULE = "WGH-O008"
 
+NESTED_RULE = "WGH-O014"
+
 MAX_METADATA = 10_000
+MOST_VERSION = 1_000
+"""Of the format or of an operator set; both are near 30 after nine years."""
 
 STANDARD_DOMAINS = frozenset(
     {
@@ -69,6 +73,8 @@ def read_onnx(reader: RangeReader, path: str) -> FileFacts:
     try:
         _model(wire, walk, header, reader.size)
     except MalformedError as error:
+        if error.rule == LIMIT_RULE and "nested deeper" in error.why:
+            found.add(NESTED_RULE, error.why, offset=error.offset or 0)
         found.add_error(error)
         coverage = Coverage.PARTIAL if error.rule == LIMIT_RULE else Coverage.MALFORMED
         reason = str(error)
@@ -76,6 +82,7 @@ def read_onnx(reader: RangeReader, path: str) -> FileFacts:
         reason = _partly(walk)
         coverage = Coverage.PARTIAL if reason else coverage
     _judge_operators(walk, found)
+    _judge_versions(walk, header, found)
     return replace(
         _facts(walk, path), coverage=coverage, reason=reason, metadata=_metadata(walk, header, path)
     )
@@ -136,9 +143,16 @@ def _judge_operators(walk: GraphWalk, found: AnomalyList) -> None:
     for (domain, name), count in sorted(walk.operators.items()):
         uses = f"{quoted(name)} of the domain {quoted(domain)} ({count} uses)"
         if name in PYTHON_OPERATORS:
-            found.add("WGH-O004", f"the operator {uses} calls Python")
+            found.add("WGH-O013", f"the operator {uses} calls Python")
         elif domain not in STANDARD_DOMAINS and (domain, name) not in own:
             found.add("WGH-O004", f"the operator {uses} is not in a standard operator set")
+
+
+def _judge_versions(walk: GraphWalk, header: dict[str, Any], found: AnomalyList) -> None:
+    stated = [("IR", header.get("ir_version", 0)), *((d or "ai.onnx", v) for d, v in sorted(walk.opsets))]
+    for what, version in stated:
+        if not 0 <= version <= MOST_VERSION:
+            found.add("WGH-O016", f"it states version {version} of {quoted(what)}")
 
 
 def _facts(walk: GraphWalk, path: str) -> FileFacts:

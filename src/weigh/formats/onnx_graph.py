@@ -6,6 +6,7 @@ from typing import Any
 
 from weigh.core.facts import ValuePort
 from weigh.formats.anomalies import quoted
+from weigh.formats.onnx_external import why_refused
 from weigh.formats.onnx_messages import ATTRIBUTE, FUNCTION, GRAPH, NODE, OPERATOR_SET
 from weigh.formats.onnx_tensor import TensorReader, read_port
 from weigh.formats.wire import Run, Span
@@ -15,6 +16,8 @@ MAX_OPERATORS = 100_000
 """Different operators of one file."""
 MAX_OPERATOR_SETS = 1_000
 MAX_FUNCTIONS = 100_000
+MAX_PATH = 1024
+"""Bytes of a context that may be a path; a context itself is longer."""
 MAX_PORTS = 100_000
 """Inputs, or outputs, of one graph."""
 
@@ -150,6 +153,8 @@ class GraphWalk:
                     f"the attribute {quoted(name)} of {quoted(label)} states {single} twice",
                     offset=span[0],
                 )
+        if operator == "EPContext" and name == "ep_cache_context":
+            self._context(message, label)
         constant = operator == "Constant"
         self._tensors(message, label if constant else f"{label}.{name}", depth=depth + 1)
         if constant:
@@ -161,6 +166,16 @@ class GraphWalk:
                 self.subgraphs += 1
                 number = f"[{place}]" if part == "graphs" else ""
                 self.graph(graph, depth=depth + 1, scope=f"{label}.{name}{number}/")
+
+    def _context(self, message: dict[str, list[Any]], label: str) -> None:
+        """A compiled context that lies in a file of its own, beside the model."""
+        runs: list[Run] = message.get("s", [])
+        if not runs or runs[-1].span[1] - runs[-1].span[0] > MAX_PATH:
+            return
+        location = self.reader.wire.text(runs[-1].span)
+        if location.isprintable() and why_refused(location):
+            detail = f"the context of {quoted(label)} lies at {quoted(location)}: {why_refused(location)}"
+            self.reader.found.add("WGH-O001", detail, offset=runs[-1].span[0])
 
     def _tensors(self, message: dict[str, list[Any]], label: str, *, depth: int) -> None:
         before = len(self.reader.tensors)

@@ -149,10 +149,12 @@ class TensorReader:
                     offset=span[0],
                 )
         if external.offset < 0 or external.length == -2:
-            self.found.add("WGH-O002", f"{where} states no valid offset and length", offset=span[0])
+            self.found.add("WGH-O011", f"{where} states no valid offset and length", offset=span[0])
         if external.strange:
             keys = ", ".join(quoted(k) for k in external.strange[:4])
-            self.found.add("WGH-O010", f"{where} has keys the format does not define: {keys}", offset=span[0])
+            inner = any(key.startswith("_") for key in external.strange)
+            rule = "WGH-O015" if inner else "WGH-O010"
+            self.found.add(rule, f"{where} has keys the format does not define: {keys}", offset=span[0])
 
     def _outside(
         self, external: ExternalEntry, span: Span, label: str, kind: int, shape: tuple[int, ...]
@@ -196,7 +198,7 @@ class TensorReader:
 
     def _wrong_size(self, label: str, span: Span, needs: str, has: str) -> None:
         detail = f"the tensor {quoted(label)} needs {needs}, it has {has or 'none'}"
-        self.found.add("WGH-O003", detail, offset=span[0])
+        self.found.add("WGH-O012" if has and has != "0" else "WGH-O003", detail, offset=span[0])
 
 
 def is_plain_shape(shape: tuple[int, ...]) -> bool:

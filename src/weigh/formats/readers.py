@@ -90,6 +90,8 @@ def _descending_reader(name: str) -> Reader | None:  # noqa: C901, PLR0912, PLR0
             from weigh.formats.saved_model import read_saved_model as read
         case "keras-metadata":
             from weigh.formats.saved_model import read_keras_metadata as read
+        case "tensor-bundle":
+            from weigh.formats.saved_model_variables import read_tensor_bundle as read
         case "tfjs":
             from weigh.formats.tfjs import read_tfjs as read
         case "skops":

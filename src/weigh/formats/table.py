@@ -43,6 +43,9 @@ def _read(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     seen = _read_as(other, reader, f"{path}{BETWEEN}(as {other})", descent)
     if not _holds_something(seen):
         return facts
+    if (name, other) == ("tflite", "zip"):
+        # TensorFlow's own metadata writer appends the files that go with the model, such as its labels.
+        return replace(facts, members=(*facts.members, seen))
     twice = Anomaly(POLYGLOT, f"it reads as {name} and as {other}")
     return replace(facts, anomalies=(*facts.anomalies, twice), members=(*facts.members, seen))
 

@@ -1,17 +1,22 @@
 """tokenizer.json of the Hugging Face tokenizers library: what it does to a text, and its limits."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from weigh.core.errors import MalformedError
 from weigh.core.facts import Basis, Coverage, Fact, FileFacts
 from weigh.core.ports import RangeReader
-from weigh.formats.anomalies import AnomalyList, malformed
+from weigh.formats.anomalies import AnomalyList, malformed, quoted
 from weigh.formats.json_text import MAX_JSON, read_json
 
 FORMAT = "tokenizer"
 MODELS = frozenset({"BPE", "Unigram", "WordLevel", "WordPiece"})
 """The model types of the tokenizers library."""
+MAX_ID = 2**32 - 1
+"""The library keeps ids in 32 bits."""
+_NESTED_REPEAT = re.compile(r"\((?:[^()\\]|\\.)*[+*](?:[^()\\]|\\.)*\)[+*](?![+?])")
+"""A repeat of something that repeats, the shape of patterns that take exponential time."""
 
 
 def read_tokenizer(reader: RangeReader, path: str) -> FileFacts:
@@ -22,7 +27,7 @@ def read_tokenizer(reader: RangeReader, path: str) -> FileFacts:
     post-processor), `.normalizers` (types in order).
     """
     if reader.size > MAX_JSON:
-        return FileFacts(path, FORMAT, Coverage.UNREAD, f"JSON is read up to {MAX_JSON} bytes")
+        return FileFacts(path, FORMAT, Coverage.PARTIAL, f"JSON is read up to {MAX_JSON} bytes")
     try:
         value = read_json(reader)
     except MalformedError as error:
@@ -52,6 +57,10 @@ def _facts(value: dict[str, Any], found: AnomalyList) -> dict[str, Any]:
     every = [*ids, *(i for i in added if _is_id(i))]
     if len(every) != len(stated) + len(added):
         found.add("WGH-T003", "an entry of the vocabulary has no id, or one that is no number from 0")
+    if max(every, default=0) > MAX_ID:
+        found.add("WGH-T004", f"an id is {max(every)}, the library keeps 32 bits")
+    _judge_added(value, found)
+    _judge_patterns(value, found)
     steps = list(_steps(value.get("normalizer"), "normalizers"))
     return {
         "tokenizer.model": _text(value["model"].get("type")) or _guess(value["model"]),
@@ -64,6 +73,34 @@ def _facts(value: dict[str, Any], found: AnomalyList) -> dict[str, Any]:
         "tokenizer.padding": _settings(value.get("padding")),
         "tokenizer.special_tokens": _special(value.get("post_processor")),
     }
+
+
+def _judge_added(value: dict[str, Any], found: AnomalyList) -> None:
+    """Added tokens that take the id of another token of the vocabulary."""
+    vocabulary = value["model"].get("vocab")
+    if not isinstance(vocabulary, dict):
+        return
+    owner = {i: token for token, i in vocabulary.items() if _is_id(i)}
+    seen: dict[Any, str] = {}
+    for token in _objects(value.get("added_tokens")):
+        content, place = _text(token.get("content")), token.get("id")
+        if not _is_id(place):
+            continue
+        other = owner.get(place, seen.get(place, content))
+        if other != content:
+            found.add("WGH-T005", f"id {place} is {quoted(other)} and the added token {quoted(content)}")
+        seen[place] = content
+
+
+def _judge_patterns(value: dict[str, Any], found: AnomalyList) -> None:
+    """Regular expressions of normalizers and pre-tokenizers."""
+    places = (("normalizer", "normalizers"), ("pre_tokenizer", "pretokenizers"), ("decoder", "decoders"))
+    for key, inner in places:
+        for step in _steps(value.get(key), inner):
+            pattern = step.get("pattern")
+            text = pattern.get("Regex") if isinstance(pattern, dict) else None
+            if isinstance(text, str) and _NESTED_REPEAT.search(text[:20_000]):
+                found.add("WGH-T006", f"{quoted(text)} of {quoted(_text(step.get('type')))}")
 
 
 def _vocabulary_ids(model: dict[str, Any]) -> Iterator[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from weigh.checks.security.security import findings_of
+from weigh.checks.security.security import findings_by_file
 from weigh.core.errors import NotFoundError, UsageError
 from weigh.core.inspection import InspectedFile, Inspection
 from weigh.core.ports import RangeReader
@@ -80,8 +80,9 @@ def inspect_files(
 
     snapshot = Snapshot.of(files)
     view = ModelView(snapshot, lambda file: _Counted(open_reader(file), count))
+    by_file = findings_by_file(view)
     inspected = tuple(
-        InspectedFile(facts, snapshot.file(facts.path).size, tuple(findings_of(facts)))
+        InspectedFile(facts, snapshot.file(facts.path).size, by_file[facts.path])
         for facts in view.all_facts()
     )
     return Inspection(name, inspected, view.model_facts(), read, revision=revision)

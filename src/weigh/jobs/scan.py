@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,7 @@ from weigh import __version__
 from weigh.checks.security.security import CHECK, findings_of
 from weigh.core.errors import NotFoundError, StorageError, WeighError
 from weigh.core.events import EventSink, Progress
-from weigh.core.facts import Coverage
+from weigh.core.facts import Coverage, FileFacts
 from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.gate import whole_coverage
 from weigh.core.ports import RangeReader
@@ -37,11 +38,13 @@ class Target:
         place: where it lies.
         path: what it is called in the answer.
         problem: why it cannot be looked at; "" when it can.
+        root: the folder or ref it belongs to; the files of one are judged together too. "" for a file alone.
     """
 
     place: Path
     path: str
     problem: str = ""
+    root: str = ""
 
 
 def scan_files(
@@ -68,14 +71,15 @@ def scan_files(
         digest: whether the answer carries the digest of the rules.
     """
     waiting = list(targets)
-    done = [_problem(target) if target.problem else None for target in waiting]
-    open_places = [place for place, target in enumerate(waiting) if not target.problem]
-    tasks = [json.dumps([os.fspath(waiting[p].place), waiting[p].path]).encode() for p in open_places]
-    for count, (place, answer) in enumerate(_answers(tasks, workers or _cores(), limits), 1):
-        target = waiting[open_places[place]]
-        done[open_places[place]] = _lost(target, answer.why) if isinstance(answer, Lost) else decoded(answer)
+    done: dict[int, ScannedFile] = {p: _problem(t) for p, t in enumerate(waiting) if t.problem}
+    places = [place for place in range(len(waiting)) if place not in done]
+    together = _Together(waiting)
+    tasks = [_task(waiting[place], together.wanted(waiting[place])) for place in places]
+    for count, (task, answer) in enumerate(_answers(tasks, workers or _cores(), limits), 1):
+        place = places[task]
+        done[place] = together.taken(waiting[place], answer)
         events.emit(Progress(STEP, count, len(tasks), "files"))
-    files = (file for file in done if file is not None)
+    files: Iterable[ScannedFile] = together.judged(done)
     if suppressions:
         assert today is not None
         files = (suppress(file, suppressions, today) for file in files)
@@ -84,10 +88,49 @@ def scan_files(
     )
 
 
-def targets_in(path: Path) -> Iterator[Target]:
+class _Together:
+    """Keeps the facts of files that lie in one folder, and judges them together in the end."""
+
+    def __init__(self, waiting: list[Target]) -> None:
+        self._waiting = waiting
+        self._sizes = Counter(target.root for target in waiting)
+        self._facts: dict[str, dict[str, FileFacts]] = {}
+
+    def wanted(self, target: Target) -> bool:
+        """Whether other files can say more of this one."""
+        return bool(target.root) and self._sizes[target.root] > 1
+
+    def taken(self, target: Target, answer: "bytes | Lost") -> ScannedFile:
+        """The file by itself; its facts are kept."""
+        if isinstance(answer, Lost):
+            return _lost(target, answer.why)
+        own, _, facts = answer.partition(b"\n")
+        if facts:
+            from weigh.jobs.scan_together import unpacked
+
+            self._facts.setdefault(target.root, {})[target.path] = unpacked(facts)
+        return decoded(own)
+
+    def judged(self, done: dict[int, ScannedFile]) -> list[ScannedFile]:
+        """All files, each with what only its folder shows."""
+        found = [file for place, file in done.items() if self._waiting[place].root not in self._facts]
+        for root, facts in self._facts.items():
+            from weigh.jobs.scan_together import judged_together
+
+            own = [place for place in done if self._waiting[place].root == root]
+            lying = {self._waiting[place].path: self._waiting[place].place for place in own}
+            found += judged_together([done[place] for place in own], facts, lying)
+        return found
+
+
+def targets_in(path: Path, *, prefix: str = "") -> Iterator[Target]:
     """The files of a path: itself, or everything below a folder, in the order of their names.
 
     Links to files are followed, as loaders do; a link to a folder that was seen already is not.
+
+    Args:
+        path: a file or folder.
+        prefix: put before the name of each file in the answer.
 
     Raises:
         NotFoundError: there is nothing at the path.
@@ -98,10 +141,11 @@ def targets_in(path: Path) -> Iterator[Target]:
             hint="check the path, or name a ref such as hf:…",
         )
     if not path.is_dir():
-        yield _target(path, path.name)
+        yield _target(path, prefix + path.name)
         return
-    seen: set[tuple[int, int]] = set()
-    yield from _below(path, "", seen)
+    root = os.fspath(path)
+    for target in _below(path, "", set()):
+        yield Target(target.place, prefix + target.path, target.problem, root)
 
 
 def _below(folder: Path, prefix: str, seen: set[tuple[int, int]]) -> Iterator[Target]:
@@ -132,7 +176,7 @@ def _target(place: Path, path: str) -> Target:
     return Target(place, path, "" if stat.S_ISREG(mode) else "it is no regular file")
 
 
-def look(place: Path, path: str) -> ScannedFile:
+def look(place: Path, path: str) -> tuple[ScannedFile, FileFacts]:
     """Look at one file on this machine, in this process.
 
     Raises:
@@ -141,7 +185,7 @@ def look(place: Path, path: str) -> ScannedFile:
     """
     with FileReader(place) as reader:
         facts = read_file(reader, path)
-        return ScannedFile(
+        seen = ScannedFile(
             path,
             reader.size,
             sha256_of(reader),
@@ -151,6 +195,11 @@ def look(place: Path, path: str) -> ScannedFile:
             tuple(findings_of(facts)),
             members=sum(1 for _ in facts.walk()) - 1,
         )
+        return seen, facts
+
+
+def _task(target: Target, together: bool) -> bytes:  # noqa: FBT001 - two values that make one message
+    return json.dumps([os.fspath(target.place), target.path, together]).encode()
 
 
 def sha256_of(reader: RangeReader) -> str:
@@ -181,11 +230,16 @@ def _answers(
 
 
 def _work(task: bytes) -> bytes:
-    place, path = json.loads(task)
+    place, path, together = json.loads(task)
     try:
-        return encoded(look(Path(place), path))
+        seen, facts = look(Path(place), path)
     except (StorageError, NotFoundError) as error:
         return encoded(_unreadable(path, error))
+    if not together:
+        return encoded(seen)
+    from weigh.jobs.scan_together import packed
+
+    return encoded(seen) + b"\n" + packed(facts)
 
 
 def _unreadable(path: str, error: WeighError) -> ScannedFile:

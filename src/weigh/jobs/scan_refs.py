@@ -23,5 +23,5 @@ def targets_of(text: str, *, offline: bool) -> Iterator[Target]:
     with closing(open_workbench(events, offline=offline)) as bench:
         brought = bring(bench, open_project(None), text, data=False)
         for file in brought.snapshot.files:
-            yield Target(Path(bench.blobs.path(file.sha256)), file.path)
+            yield Target(Path(bench.blobs.path(file.sha256)), file.path, root=text)
     events.close()

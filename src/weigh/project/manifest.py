@@ -9,15 +9,23 @@ files = [
 
 [data.reviews]
 files = [{ from = "file:reviews.csv", to = "reviews.csv", constants = { domain = "shop" } }]
+
+[[approve]]
+sha256 = "6cf4…"
+names = ["acme.layers.Attention"]
+because = "read at revision 1f0c; sets attributes only"
+date = 2026-11-21
 ```
 
 A file is untrusted with secrets: nothing in it names a credential or an environment variable.
 """
 
 import posixpath
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +39,8 @@ from weigh.core.snapshot import is_safe_path
 FILE_NAME = "models.toml"
 MAX_BYTES = 4 * 1024 * 1024
 """A manifest is written by hand; anything larger is a mistake."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +82,32 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word that some callables of one very file are harmless.
+
+    Attributes:
+        sha256: of the file, 64 hexadecimal digits.
+        names: `module.name` of the callables, as findings show them.
+        because: the reason.
+        date: when it was given.
+        by: who gave it, "" when not told.
+    """
+
+    sha256: str
+    names: tuple[str, ...]
+    because: str
+    date: date
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The declarations of one models.toml; `folder` is where relative paths start."""
 
     folder: Path
     models: Mapping[str, Declaration] = field(default_factory=dict)
     data: Mapping[str, Declaration] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
 
 
 class _FilePart(msgspec.Struct, forbid_unknown_fields=True):
@@ -110,10 +140,19 @@ class _Project(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
     requires_weigh: str = ""
 
 
+class _Approval(msgspec.Struct, forbid_unknown_fields=True):
+    sha256: str
+    names: tuple[str, ...]
+    because: str
+    date: date
+    by: str = ""
+
+
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
     project: _Project = msgspec.field(default_factory=_Project)
     models: dict[str, _Model] = msgspec.field(default_factory=dict)
     data: dict[str, _Data] = msgspec.field(default_factory=dict)
+    approve: tuple[_Approval, ...] = ()
 
 
 def find_manifest(start: Path) -> Path | None:
@@ -135,6 +174,7 @@ def read_manifest(path: Path) -> Manifest:
         folder=path.parent,
         models={n: _model(path, n, m) for n, m in document.models.items()},
         data={n: _dataset(path, n, d) for n, d in document.data.items()},
+        approvals=tuple(_approval(path, a) for a in document.approve),
     )
 
 
@@ -179,6 +219,16 @@ def _dataset(path: Path, name: str, data: _Data) -> Declaration:
         group=data.group,
     )
     return Declaration(section, name, parts, data.title, spec, path.parent)
+
+
+def _approval(path: Path, said: _Approval) -> Approval:
+    if not _SHA256.match(said.sha256):
+        raise UsageError(f"cannot use {path.name}", why="an [[approve]] has no sha256 of 64 digits 0-9 a-f")
+    if not said.names or not said.because.strip() or not all(name.strip() for name in said.names):
+        raise UsageError(
+            f"cannot use {path.name}", why=f"the [[approve]] of {said.sha256[:12]} lacks names or a reason"
+        )
+    return Approval(said.sha256, said.names, said.because, said.date, said.by)
 
 
 def _parts(path: Path, section: str, files: tuple[_FilePart, ...]) -> tuple[Part, ...]:

@@ -8,6 +8,9 @@ from weigh.core.errors import UnknownAnswerError
 from weigh.core.events import EventSink
 from weigh.core.ref import RefKind
 from weigh.sources.file import FileSource
+from weigh.sources.hf import HfSource
+from weigh.sources.hf_http import HubHttp
+from weigh.sources.hf_settings import HubSettings, read_hub_settings
 from weigh.sources.index import is_remote
 from weigh.sources.pypi import PypiSource, refuse
 from weigh.sources.source import Source, StoredFiles
@@ -29,6 +32,7 @@ class SourcePorts:
         sink: where verified files are kept.
         confirm: asked before something costs much more than expected.
         default_index: gives the address of pip's own default index.
+        hub: the way to the hub; None for the hub's own address without a token.
     """
 
     http: Http
@@ -37,6 +41,7 @@ class SourcePorts:
     sink: StoredFiles
     confirm: Callable[[str], bool] = refuse
     default_index: Callable[[], str] = default_index_url
+    hub: HubHttp | None = None
 
 
 def _file(ports: SourcePorts) -> Source:
@@ -54,8 +59,14 @@ def _pypi(ports: SourcePorts) -> Source:
     )
 
 
+def _hf(ports: SourcePorts) -> Source:
+    http = ports.hub or HubHttp(HubSettings(), offline=ports.http.offline)
+    return HfSource(http=http, events=ports.events, sink=ports.sink)
+
+
 FACTORIES: Mapping[RefKind, Callable[[SourcePorts], Source]] = {
     RefKind.FILE: _file,
+    RefKind.HF: _hf,
     RefKind.PYPI: _pypi,
 }
 
@@ -80,6 +91,8 @@ class Sources:
     def close(self) -> None:
         """Close the kept network connections."""
         self._ports.http.close()
+        if self._ports.hub is not None:
+            self._ports.hub.close()
 
     def __call__(self, kind: RefKind) -> Source:
         """The source for a kind of ref.
@@ -115,6 +128,18 @@ def open_http(configuration: PipConfiguration, *, offline: bool = False, user_ag
     return Http(timeouts, allowed_private_hosts=hosts, offline=offline, user_agent=user_agent, trust=trust)
 
 
+def open_hub(
+    settings: HubSettings,
+    configuration: PipConfiguration,
+    *,
+    offline: bool = False,
+    user_agent: str = "weigh",
+) -> HubHttp:
+    """A client for the hub. Certificates and proxies are pip's; its hosts and passwords are not."""
+    trust = Trust(ca_file=configuration.cert, proxy=configuration.proxy)
+    return HubHttp(settings, offline=offline, user_agent=user_agent, trust=trust)
+
+
 def open_sources(
     environ: Mapping[str, str],
     *,
@@ -124,7 +149,12 @@ def open_sources(
     offline: bool = False,
     user_agent: str = "weigh",
 ) -> Sources:
-    """The sources as the user's environment and pip's configuration want them."""
+    """The sources as the user's environment and pip's configuration want them.
+
+    Raises:
+        UsageError: pip's configuration or the hub's address cannot be read.
+    """
     configuration = read_pip_configuration(environ)
     http = open_http(configuration, offline=offline, user_agent=user_agent)
-    return Sources(SourcePorts(http, configuration, events, sink, confirm))
+    hub = open_hub(read_hub_settings(environ), configuration, offline=offline, user_agent=user_agent)
+    return Sources(SourcePorts(http, configuration, events, sink, confirm, hub=hub))

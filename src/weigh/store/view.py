@@ -1,7 +1,7 @@
 """ModelView: a lazy, read-only look at a snapshot's files and what they say. Nothing of it runs."""
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from types import TracebackType
@@ -14,12 +14,15 @@ from weigh.formats.identify import UNKNOWN
 from weigh.formats.layout import layout_facts
 from weigh.formats.table import read_file
 
-EXTERNAL_FORMAT = "onnx-external-data"
+EXTERNAL_FORMAT = "external-data"
 _EXTERNAL_RULE = "WGH-O002"
 
 
 UNPICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".dat", ".sav")
 """Names under which other libraries would unpickle a file, whatever a graph beside it says of it."""
+
+POINTING = (".onnx", ".index", ".json", ".xml", ".mlmodel")
+"""Endings of files that may keep their weights in other files."""
 
 MOST_PADDING = 4096
 """Bytes between two tensors of external data that count as alignment (one page)."""
@@ -32,12 +35,19 @@ class ModelView(AbstractContextManager["ModelView"]):
         snapshot: the files.
         open_reader: gives the bytes of one of them; each file is opened when its facts are first
             asked for and closed as soon as they are known.
+        known: facts of files that were read already, each by itself.
     """
 
-    def __init__(self, snapshot: Snapshot, open_reader: Callable[[SnapshotFile], RangeReader]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        open_reader: Callable[[SnapshotFile], RangeReader],
+        *,
+        known: Mapping[str, FileFacts] | None = None,
+    ) -> None:
         self._snapshot = snapshot
         self._open = open_reader
-        self._alone: dict[str, FileFacts] = {}
+        self._alone: dict[str, FileFacts] = dict(known or {})
         self._together: dict[str, FileFacts] = {}
         self._external: frozenset[str] | None = None
         self._model: dict[str, Fact] | None = None
@@ -75,6 +85,19 @@ class ModelView(AbstractContextManager["ModelView"]):
         """Every fact about the model as a whole."""
         return tuple(self._model_facts().values())
 
+    def read(self, path: str, offset: int, length: int) -> bytes:
+        """Bytes of one file; shorter only at its end.
+
+        Raises:
+            NotFoundError: the snapshot has no such file.
+            StorageError: its bytes cannot be had.
+        """
+        reader = self._open(self._snapshot.file(path))
+        try:
+            return reader.read(offset, length)
+        finally:
+            _give_back(reader)
+
     def close(self) -> None:
         """Forget what was read. Files are open only while they are read, so none is left open."""
         self._alone.clear()
@@ -104,10 +127,7 @@ class ModelView(AbstractContextManager["ModelView"]):
             try:
                 self._alone[path] = read_file(reader, path)
             finally:
-                # the port has no close: a reader of bytes in memory has nothing to give back
-                close = getattr(reader, "close", None)
-                if close is not None:
-                    close()
+                _give_back(reader)
         return self._alone[path]
 
     def _is_numbers(self, path: str) -> bool:
@@ -145,10 +165,17 @@ class ModelView(AbstractContextManager["ModelView"]):
         return found.as_tuple()
 
     def _external_files(self) -> frozenset[str]:
-        """Files that an ONNX file of this snapshot names as the place of its weights: plain numbers."""
+        """Files that another file of this snapshot names as the place of its weights: plain numbers."""
         if self._external is None:
-            graphs = [f.path for f in self._snapshot.files if posixpath.splitext(f.path)[1] == ".onnx"]
+            graphs = [f.path for f in self._snapshot.files if posixpath.splitext(f.path)[1] in POINTING]
             self._external = frozenset(
                 tensor.file for path in graphs for tensor in self._read(path).tensors if tensor.file != path
             )
         return self._external
+
+
+def _give_back(reader: RangeReader) -> None:
+    """Close a reader; the port has no close, because one of bytes in memory has nothing to give back."""
+    close = getattr(reader, "close", None)
+    if close is not None:
+        close()

@@ -7,6 +7,8 @@ folder, operators that need native code, files this version does not read. Nothi
 from collections.abc import Iterator
 
 from weigh.checks.security.callables import findings_of_callables
+from weigh.checks.security.repository import repository_findings
+from weigh.checks.security.repository_stale import stale_findings
 from weigh.checks.security.rule_table import RULES, UNLISTED, UNREAD
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
@@ -22,12 +24,11 @@ MAX_FINDINGS_A_FILE = 50
 
 def run(view: ModelViewPort, context: Context) -> Evidence:
     """Look at every file of the model."""
-    findings: list[Finding] = []
+    by_file = findings_by_file(view)
+    findings = [finding for own in by_file.values() for finding in own]
     words = dict.fromkeys(Word, 0)
     for facts in view.all_facts():
-        own = tuple(findings_of(facts))
-        words[judge_file(facts, own)] += 1
-        findings += own
+        words[judge_file(facts, by_file[facts.path])] += 1
     files = len(view.snapshot.files)
     measures = tuple(
         Measure("files", n, "count", files, labels=labelled(word=w.value)) for w, n in words.items()
@@ -38,6 +39,17 @@ def run(view: ModelViewPort, context: Context) -> Evidence:
         reason = f"{len(unread)} of {files} files not read completely, first {unread[0]}"
         return context.inconclusive(reason, findings=tuple(findings), measures=measures)
     return context.answered(findings=tuple(findings), measures=measures)
+
+
+def findings_by_file(view: ModelViewPort) -> dict[str, tuple[Finding, ...]]:
+    """The findings of every file, by path: its own, and those that only the files together show.
+
+    What is missing has a path that no file has.
+    """
+    found = {facts.path: list(findings_of(facts)) for facts in view.all_facts()}
+    for finding in (*repository_findings(view), *stale_findings(view.all_facts(), view.read)):
+        found.setdefault(finding.where, []).append(finding)
+    return {path: tuple(own) for path, own in found.items()}
 
 
 def findings_of(facts: FileFacts) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from weigh.checks.security.security import CHECK as SECURITY, findings_of
+from weigh.checks.security.security import CHECK as SECURITY, findings_by_file
 from weigh.core.clearance import Clearance
 from weigh.core.errors import RefusedError
 from weigh.core.evidence import Evidence
@@ -43,7 +43,8 @@ def examine(bench: Workbench, model: Brought) -> Examined:
     view = ModelView(model.snapshot, open_reader)
     subject = Subject(SubjectKind.MODEL, model.snapshot.digest, model.name)
     security = bench.ask(SECURITY, subject, lambda: view)
-    words = {facts.path: judge_file(facts, tuple(findings_of(facts))) for facts in view.all_facts()}
+    by_file = findings_by_file(view)
+    words = {facts.path: judge_file(facts, by_file[facts.path]) for facts in view.all_facts()}
     return Examined(subject, view, security, words, worst_word(words.values()))
 
 

@@ -1,5 +1,95 @@
-"""Rules of coreml."""
+"""Rules of CoreML models and TorchServe archives (docs/formats/coreml.md)."""
 
-from weigh.checks.security.rule import Rule
+from weigh.checks.security.rule import ASK, REFETCH, Rule
+from weigh.core.finding import Confidence, Severity
 
-RULES: dict[str, Rule] = {}
+RULES = {
+    "WGH-CM001": Rule(
+        Severity.HIGH,
+        Confidence.HIGH,
+        "its encoding is broken, or it ends early",
+        "what is checked and what is loaded can differ",
+        REFETCH,
+        ("CWE-20",),
+    ),
+    "WGH-CM002": Rule(
+        Severity.MEDIUM,
+        Confidence.MEDIUM,
+        "a limit of this reader is exceeded",
+        "what was not read is not known to be harmless",
+        "look at the file by hand, or ask for a smaller one",
+        ("CWE-20",),
+    ),
+    "WGH-CM003": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "it needs native code: a custom layer, model or operation",
+        "the application has to bring code for it; what that code does is not in this file",
+        "ask for a model of standard layers, or review the native code",
+        ("CWE-829",),
+    ),
+    "WGH-CM004": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "a path leads out of the model's folder",
+        "loading would read a file that is not part of the model",
+        ASK,
+        ("CWE-22",),
+    ),
+    "WGH-CM005": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "the place of weights is one that no file can have",
+        "a reader that trusts this place would read memory that is not the model's",
+        ASK,
+        ("CWE-125", "CWE-190"),
+    ),
+    "WGH-CM006": Rule(
+        Severity.MEDIUM,
+        Confidence.MEDIUM,
+        "a part is not known to this version",
+        "what is not understood is not known to be harmless",
+        "ask for a model of a known version, or for a newer weigh",
+        ("CWE-20",),
+    ),
+    "WGH-CM007": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "bytes of a weight file belong to no payload",
+        "bytes that belong to nothing can carry something else",
+        ASK,
+        ("CWE-1286",),
+    ),
+    "WGH-CM008": Rule(
+        Severity.MEDIUM,
+        Confidence.MEDIUM,
+        "weights or another model lie outside the usual folder",
+        "the model is not whole without a file that is not checked with it",
+        "check the other file as well, or ask for a whole model",
+        ("CWE-829",),
+    ),
+    "WGH-MR001": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "a file of a TorchServe manifest lies outside its archive",
+        "loading would read a file that is not part of the model",
+        ASK,
+        ("CWE-22",),
+    ),
+    "WGH-MR002": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "loading a TorchServe archive runs a handler that it brings",
+        "code that comes with the archive runs with the rights of the server",
+        "review the handler, or serve the weights with a handler of TorchServe",
+        ("CWE-829",),
+    ),
+    "WGH-MR003": Rule(
+        Severity.INFO,
+        Confidence.HIGH,
+        "a TorchServe archive asks for packages to be installed",
+        "a server that installs what a model asks for runs the code of those packages",
+        "leave install_py_dep_per_model off, and review the list",
+        ("CWE-829",),
+    ),
+}

@@ -1,5 +1,164 @@
-"""Rules of numpy."""
+"""Rules of NumPy and joblib files (docs/formats/numpy.md)."""
 
-from weigh.checks.security.rule import Rule
+from weigh.checks.security.rule import ASK, REFETCH, SAFE_FORMAT, Rule
+from weigh.core.finding import Confidence, Severity
 
-RULES: dict[str, Rule] = {}
+_DISAGREE = "readers disagree about such a header, so what is checked and what is loaded can differ"
+_SIZES = "a reader that trusts this size would exhaust memory or read past the file"
+_HIDDEN = "bytes that no array owns can carry something that another program runs"
+_OBJECTS = "loading objects runs the pickle that holds them, and a pickle can call anything"
+
+RULES: dict[str, Rule] = {
+    "WGH-NP001": Rule(
+        Severity.HIGH,
+        Confidence.HIGH,
+        "the header of an array is not a dictionary of descr, fortran_order and shape",
+        _DISAGREE,
+        REFETCH,
+        ("CWE-20",),
+    ),
+    "WGH-NP002": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "the header of an array holds an expression, or one key twice",
+        "a reader that evaluates the header would run what stands there",
+        ASK,
+        ("CWE-95",),
+    ),
+    "WGH-NP003": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "the header of an array claims more bytes, or nests deeper, than any writer makes",
+        _SIZES,
+        ASK,
+        ("CWE-789", "CWE-674"),
+    ),
+    "WGH-NP004": Rule(
+        Severity.HIGH,
+        Confidence.HIGH,
+        "the header of an array is cut short",
+        "the file is not whole",
+        REFETCH,
+        ("CWE-20",),
+    ),
+    "WGH-NP005": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "the shape of an array is negative, or its elements cannot be counted in 63 bits",
+        _SIZES,
+        ASK,
+        ("CWE-190", "CWE-789"),
+    ),
+    "WGH-NP006": Rule(
+        Severity.HIGH,
+        Confidence.HIGH,
+        "an array claims more bytes than follow its header",
+        "the file is not whole, or its header lies",
+        REFETCH,
+        ("CWE-125",),
+    ),
+    "WGH-NP007": Rule(
+        Severity.MEDIUM,
+        Confidence.MEDIUM,
+        "bytes of no known format follow the last array",
+        _HIDDEN,
+        ASK,
+        ("CWE-1286",),
+    ),
+    "WGH-NP008": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "a file of another format is appended to an array file",
+        _HIDDEN,
+        ASK,
+        ("CWE-1286", "CWE-506"),
+    ),
+    "WGH-NP009": Rule(
+        Severity.LOW,
+        Confidence.HIGH,
+        "an array holds Python objects",
+        _OBJECTS,
+        SAFE_FORMAT,
+        ("CWE-502",),
+    ),
+    "WGH-NP010": Rule(
+        Severity.HIGH,
+        Confidence.HIGH,
+        "the type of an array is none of numpy's",
+        _DISAGREE,
+        REFETCH,
+        ("CWE-20",),
+    ),
+    "WGH-NP011": Rule(
+        Severity.LOW,
+        Confidence.HIGH,
+        "the header of an array is longer than numpy.load reads unasked",
+        "numpy refuses it unless max_header_size is raised or pickles are allowed",
+        ASK,
+        ("CWE-400",),
+    ),
+    "WGH-NP012": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "two members of an archive of arrays answer to one name",
+        "readers disagree which of the two they load",
+        ASK,
+        ("CWE-694",),
+    ),
+    "WGH-NP020": Rule(
+        Severity.HIGH,
+        Confidence.HIGH,
+        "an array inside a joblib stream claims more bytes than follow",
+        "the file is not whole, or the stream lies",
+        REFETCH,
+        ("CWE-125",),
+    ),
+    "WGH-NP022": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "a joblib stream takes an array from a path outside its own folder",
+        "joblib loads that file with pickles allowed, so the stream chooses what runs",
+        ASK,
+        ("CWE-22", "CWE-502"),
+    ),
+    "WGH-NP023": Rule(
+        Severity.LOW,
+        Confidence.HIGH,
+        "a joblib stream takes arrays from files beside it",
+        "joblib loads those files with pickles allowed; they need to be looked at as well",
+        "look at the files it names too, or save the model again with a current joblib",
+        ("CWE-502",),
+    ),
+    "WGH-NP024": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "the array inside a joblib stream does not state its type and shape plainly",
+        "where the array ends, and instructions go on, depends on what is computed while loading",
+        ASK,
+        ("CWE-436",),
+    ),
+    "WGH-NP025": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "the padding before an array of a joblib stream is no padding",
+        _HIDDEN,
+        ASK,
+        ("CWE-1286",),
+    ),
+    "WGH-NP026": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "the bytes of an array in a joblib stream are instructions to a plain unpickler",
+        "what joblib takes for numbers, pickle.load runs",
+        ASK,
+        ("CWE-436", "CWE-502"),
+    ),
+    "WGH-NP027": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "bytes follow a joblib stream",
+        _HIDDEN,
+        ASK,
+        ("CWE-1286",),
+    ),
+}

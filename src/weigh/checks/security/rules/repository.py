@@ -1,5 +1,100 @@
-"""Rules of repository."""
+"""Rules about a repository as a whole (docs/formats/repository.md)."""
 
-from weigh.checks.security.rule import Rule
+from weigh.checks.security.rule import ASK, REFETCH, Rule
+from weigh.core.finding import Confidence, Severity
 
-RULES: dict[str, Rule] = {}
+RULES = {
+    "WGH-RP001": Rule(
+        Severity.MEDIUM,
+        Confidence.HIGH,
+        "an index names a shard that is not there",
+        "the model cannot be loaded whole; a loader may fetch the part from elsewhere",
+        REFETCH,
+        ("CWE-20",),
+    ),
+    "WGH-RP002": Rule(
+        Severity.LOW,
+        Confidence.HIGH,
+        "a shard lies beside an index that does not name it",
+        "its weights are not used, and nobody looks at it",
+        "delete it, or ask the publisher what it is for",
+    ),
+    "WGH-RP003": Rule(
+        Severity.MEDIUM,
+        Confidence.HIGH,
+        "a file holds other weights than its siblings of the same shapes",
+        "it is probably left from an earlier version: whoever picks this file gets another model",
+        "use one of the files that agree, and ask the publisher about the other",
+    ),
+    "WGH-RP004": Rule(
+        Severity.MEDIUM,
+        Confidence.HIGH,
+        "a file is a Git LFS pointer, not the content",
+        "what would be loaded was not looked at",
+        "fetch the content with Git LFS",
+    ),
+    "WGH-RP005": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "a Python file at the top bears the name of a library",
+        "started from this folder, Python imports the file in place of the library",
+        "rename or delete it before anything is run from this folder",
+        ("CWE-427",),
+    ),
+    "WGH-RP006": Rule(
+        Severity.MEDIUM,
+        Confidence.HIGH,
+        "two names differ only in case or in how their letters are composed",
+        "on some systems one of the files replaces the other",
+        ASK,
+        ("CWE-178",),
+    ),
+    "WGH-RP007": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "a name looks like another one of the repository but has letters of another script",
+        "a person takes one file for the other",
+        ASK,
+        ("CWE-1007",),
+    ),
+    "WGH-RP008": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "a name holds characters that turn or hide text",
+        "the name that is shown is not the name that is used",
+        "do not use this repository; report it to its source",
+        ("CWE-451",),
+    ),
+    "WGH-RP009": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "its name imitates that of a well-known model of another owner",
+        "it may be published to be taken for the other",
+        "check the owner and take the model from its known place",
+        ("CWE-1007",),
+    ),
+    "WGH-RP010": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "its version is one that only takes precedence over all others (999)",
+        "package indexes are squatted this way to be preferred over a private package of the name",
+        "pin the package and the index it comes from",
+        ("CWE-427",),
+    ),
+    "WGH-RP011": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "a file that Python runs by itself at start-up lies in the repository",
+        "having it on the import path is enough to run it",
+        "delete it before anything is run from this folder",
+        ("CWE-427",),
+    ),
+    "WGH-RP012": Rule(
+        Severity.MEDIUM,
+        Confidence.HIGH,
+        "an index says a tensor lies in a shard that does not hold it",
+        "the weight would stay as it was initialised",
+        REFETCH,
+        ("CWE-20",),
+    ),
+}

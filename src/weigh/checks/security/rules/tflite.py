@@ -1,5 +1,95 @@
-"""Rules of tflite."""
+"""Rules of TFLite and ExecuTorch files (docs/formats/tflite.md)."""
 
-from weigh.checks.security.rule import Rule
+from weigh.checks.security.rule import ASK, REFETCH, Rule
+from weigh.core.finding import Confidence, Severity
 
-RULES: dict[str, Rule] = {}
+RULES = {
+    "WGH-TL001": Rule(
+        Severity.HIGH,
+        Confidence.HIGH,
+        "its tables are broken, or it ends before what they promise",
+        "what it promises is not there; damage on the way looks like this",
+        REFETCH,
+        ("CWE-125",),
+    ),
+    "WGH-TL002": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "an offset or length points where no file of the format can be",
+        "a reader that trusts this number reads or writes outside its memory, or fills it",
+        ASK,
+        ("CWE-190", "CWE-125"),
+    ),
+    "WGH-TL003": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "an index names a tensor, buffer, operator, graph, value or segment there is none of",
+        "a reader that trusts this number reads or writes outside its memory, or fills it",
+        ASK,
+        ("CWE-125", "CWE-129"),
+    ),
+    "WGH-TL004": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "an operator of TensorFlow reads or writes files, calls Python or another machine",
+        "running the model does this with your rights",
+        ASK,
+        ("CWE-829",),
+    ),
+    "WGH-TL005": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "an operator or delegate needs code from elsewhere, or brings machine code",
+        "native code runs with your rights",
+        "find out which library provides it, or ask for a model in standard operators",
+        ("CWE-829",),
+    ),
+    "WGH-TL006": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "a shape has negative sizes, too many dimensions, or more elements than 63 bits count",
+        "a reader that trusts this number reads or writes outside its memory, or fills it",
+        ASK,
+        ("CWE-190",),
+    ),
+    "WGH-TL007": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "a tensor's buffer has fewer bytes than its shape and type need",
+        "a reader that trusts this number reads or writes outside its memory, or fills it",
+        ASK,
+        ("CWE-125",),
+    ),
+    "WGH-TL008": Rule(
+        Severity.HIGH,
+        Confidence.MEDIUM,
+        "a tensor's buffer has more bytes than its shape and type need",
+        "they can carry something else",
+        ASK,
+        ("CWE-1286",),
+    ),
+    "WGH-TL009": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "a program claims more than 1,000 plans",
+        "a reader that trusts this number reads or writes outside its memory, or fills it",
+        ASK,
+        ("CWE-789",),
+    ),
+    "WGH-TL010": Rule(
+        Severity.MEDIUM,
+        Confidence.MEDIUM,
+        "a limit of the reader is exceeded",
+        "what was not read cannot be called clean",
+        ASK,
+        ("CWE-400",),
+    ),
+    "WGH-TL011": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "a segment of a program is an executable file",
+        "whoever made the file runs code of their own on the machine that uses it",
+        ASK,
+        ("CWE-506",),
+    ),
+}

@@ -1,0 +1,511 @@
+"""The state of the pickle machine, and what each acting opcode does to it.
+
+Follows CPython's C unpickler (Modules/_pickle.c): what it would execute before an error is executed here too.
+"""
+
+import re
+from array import array
+from typing import TYPE_CHECKING
+
+from weigh.core.facts import Use
+from weigh.core.ports import RangeReader
+from weigh.formats.anomalies import AnomalyList, quoted
+from weigh.formats.pickle_literals import SHORTEST, SOURCE_MARKS, looks_like_file, looks_like_source
+from weigh.formats.pickle_nested import Nested
+from weigh.formats.pickle_opcodes import MARGIN, WINDOW
+from weigh.formats.pickle_symbols import COMPUTED, likeness, name_of
+from weigh.formats.pickle_uses import UseTable
+from weigh.formats.pickle_values import (
+    LONG_TEXT,
+    UNKNOWN,
+    Blob,
+    Call,
+    DictNode,
+    Global,
+    How,
+    ListNode,
+    Literal,
+    Persistent,
+    SetNode,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from weigh.formats.pickle_machine import OnBuild, OnPersistent, PickleLimits
+
+FIRST_WINDOW = 1024
+"""Bytes read first: a file may hold thousands of small streams."""
+MOST_NESTED = 1000
+"""Literals of one stream that are looked into."""
+FRUGAL = 150_000
+"""Values after which plain data is counted and no longer kept: about 40 MB."""
+MOST_LITERALS = 24 * 1024**2
+"""Bytes of longer literals kept before that."""
+MOST_KEPT = 200_000
+"""Values kept in the memo after that: containers of calls, arrays."""
+MOST_NAMES = 100_000
+"""Different names imported by one stream."""
+MOST_WORK = 40_000_000
+"""Values looked at to tell calls apart: about 20 seconds. Real files need a few for each call."""
+MOST_CALLS = 100_000
+"""Calls after which alike ones share one node."""
+MOST_STACK = 400_000
+"""Values on the stack at once."""
+ABSURD = 2**48
+"""A declared length beyond this is no damage of an honest file's length; no file has so many bytes."""
+
+DUNDERS = frozenset(
+    f"__{name}__"
+    for name in (
+        *("setstate", "class", "reduce", "reduce_ex", "getattr", "getattribute", "setattr", "delattr", "del"),
+        *("call", "init", "new", "init_subclass", "subclasshook", "bases", "mro", "subclasses", "globals"),
+        *("code", "builtins", "import", "getitem", "setitem", "enter", "exit", "eq", "hash", "iter", "next"),
+        *("len", "get", "set", "set_name", "index", "instancecheck", "class_getitem", "array", "repr", "str"),
+    )
+)
+"""Keys no honest instance has in its state: they would replace what Python itself looks up."""
+RECONSTRUCTORS = frozenset(
+    {
+        ("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor"),
+        ("copyreg", "__newobj__"), ("copy_reg", "__newobj__"),
+        ("copyreg", "__newobj_ex__"), ("copy_reg", "__newobj_ex__"),
+        ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy.ma.core", "_mareconstruct"),
+    }
+)  # fmt: skip
+"""Functions that make an instance of the class they are given first."""
+_OWN_PROTOCOL = frozenset({"defaultdict", "deque", "dict", "list", "set", "_reconstructor", "__newobj__"})
+"""Lower-case names whose results take items by their own pickling protocol."""
+_NO_CONTAINER = re.compile(r"(?:Tensor|Storage|Parameter|[Nn]darray|Buffer)(?:\.__new__)?$")
+"""Classes whose instances no pickler fills item by item."""
+_EXTENSION = ("copyreg", "copy_reg")
+_TENSOR_ROOMS = ("torch", "numpy", "joblib")
+PLAIN = frozenset({type(None), bool, int, float, str, Unknown})
+"""Types of values that hold nothing that acts."""
+
+
+class BrokenError(Exception):
+    """The stream breaks a rule; an unpickler stops here. Never leaves the machine."""
+
+    def __init__(self, rule: str, detail: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.detail = detail
+
+
+class EnoughError(Exception):
+    """A bound of ours is met. Never leaves the machine."""
+
+
+class Engine:
+    """What an unpickler holds while it follows a stream.
+
+    Attributes:
+        op: offset of the opcode being followed.
+        at: offset of the next byte to read.
+        data: the window; `base` is the offset of its first byte, `limit` the place in it up to which
+            opcodes may begin. MARGIN zero bytes follow the window.
+        sink_list, sink_dict: stand for every list and dict made once plain data is no longer kept.
+        hot: whether the window holds anything that looks like source code.
+        frugal: whether plain data is no longer kept.
+        full: whether the memo keeps no more values either, except imported names and places of texts.
+        lost: whether tensors may lie in what was not kept.
+    """
+
+    def __init__(
+        self,
+        reader: RangeReader,
+        start: int,
+        limits: "PickleLimits",
+        on_persistent: "OnPersistent | None",
+        on_build: "OnBuild | None",
+    ) -> None:
+        self.reader = reader
+        self.start = start
+        self.limits = limits
+        self.on_persistent = on_persistent
+        self.on_build = on_build
+        self.size = reader.size
+        self.stack: list[Value] = []
+        self.meta: list[list[Value]] = []
+        self.memo: list[Value] | dict[int, Value] = []
+        self.cold = array("Q")
+        self.cold_from = -1
+        self.uses = UseTable()
+        self.found = AnomalyList()
+        self.nested: list[Nested] = []
+        self.globals: list[Global] = []
+        self.names: set[tuple[str, str]] = set()
+        self.extensions: dict[int, tuple[str, str]] = {}
+        self.sink_list = ListNode()
+        self.sink_dict = DictNode()
+        self.canonical: dict[int, Call] = {}
+        self.sources: set[str] = set()
+        self.protocol = 0
+        self.opcodes = 0
+        self.shared = 0
+        self.containers = 0
+        self.calls = 0
+        self.frugal = False
+        self.full = False
+        self.literals = 0
+        self.kept = 0
+        self.seen = 0
+        self.lost = False
+        self.reason = ""
+        self.frame_end = -1
+        self.first = True
+        self.window = FIRST_WINDOW
+        self.at = start
+        self.op = start
+        self.load(start)
+
+    # The window.
+
+    def load(self, at: int, need: int = 0) -> None:
+        """Move the window to `at`, with at least `need` bytes where the file has them."""
+        wanted = max(self.window, need) + MARGIN
+        self.window = min(WINDOW, self.window * 4)
+        data = self.reader.read(at, wanted)
+        self.base = at
+        self.at_end = len(data) < wanted or at + len(data) >= self.size
+        self.limit = len(data) if self.at_end else len(data) - MARGIN
+        self.data = data + bytes(MARGIN)
+        self.hot = any(mark in data for mark in SOURCE_MARKS)
+        self.containers += data.count(b"]") + data.count(b"}")
+
+    def take(self, count: int) -> bytes:
+        """The next `count` bytes, at most a few; moves on."""
+        place = self.at - self.base
+        if place < 0 or place + count > len(self.data):
+            self.load(self.at, count)
+            place = 0
+        if place + count > self.limit and self.at_end:
+            raise BrokenError("WGH-PK001", "the file ends inside an opcode")
+        self.at += count
+        return self.data[place : place + count]
+
+    def line(self) -> bytes:
+        """The next line without its end; moves past it."""
+        place = self.at - self.base
+        end = self.data.find(b"\n", place) if place <= self.limit else -1
+        if end < 0:
+            self.load(self.at, 4 * WINDOW)
+            place = 0
+            end = self.data.find(b"\n")
+        if end < 0:
+            if self.at_end:
+                raise BrokenError("WGH-PK001", "the file ends inside a line")
+            raise EnoughError("a line is longer than is read")
+        self.at = self.base + end + 1
+        return self.data[place:end]
+
+    def check(self) -> None:
+        """See what is held; called once for each window."""
+        stacked = len(self.stack) + sum(map(len, self.meta))
+        held = len(self.memo) + stacked + self.calls
+        if not self.frugal and (held + self.containers > FRUGAL or self.literals > MOST_LITERALS):
+            self.frugal = True
+            self.cold_from = len(self.memo)
+        elif self.frugal and isinstance(self.memo, list) and not self.full:
+            fresh = self.memo[self.seen :]
+            elsewhere = sum(map(fresh.count, (self.cold, UNKNOWN, self.sink_list, self.sink_dict)))
+            self.kept += len(fresh) - elsewhere
+            self.full = self.kept > MOST_KEPT
+        self.seen = len(self.memo)
+        if held > self.limits.nodes or stacked > MOST_STACK:
+            raise EnoughError("it holds more values than are followed")
+
+    # The memo.
+
+    def put(self, index: int, value: Value) -> None:
+        """Remember a value under a number that is not simply the next one."""
+        memo = self.memo
+        if index > 65_536 + self.at - self.start:
+            self.found.add("WGH-PK008", f"memo entry {index} in a stream of so few values", offset=self.op)
+        if isinstance(memo, list):
+            if index < len(memo):
+                memo[index] = value
+                return
+            if index == len(memo):
+                memo.append(value)
+                return
+            memo = self.memo = dict(enumerate(memo))
+        memo[index] = value
+
+    def get(self, index: int) -> Value:
+        """What a number stands for."""
+        try:
+            value = self.memo[index] if index >= 0 else None
+        except (IndexError, KeyError):
+            index = -1
+            value = None
+        if index < 0:
+            raise BrokenError("WGH-PK004", "it asks for a memo entry that was never made")
+        if value is self.cold:
+            return self.warm(index)
+        return value
+
+    def warm(self, index: int) -> Value:
+        """Read again a text that was not kept."""
+        packed = self.cold[index - self.cold_from] if index >= self.cold_from >= 0 else 0
+        if not packed:
+            return UNKNOWN
+        raw = self.reader.read(packed >> 12, packed & 0xFFF)
+        return raw.decode("utf-8", "replace")
+
+    # Names and calls.
+
+    def make_global(self, module: str, name: str) -> Global:
+        """Something imported by name."""
+        made = Global(module, name, self.op)
+        known = (module, name) in self.names
+        if not known:
+            if len(self.names) >= MOST_NAMES:
+                raise EnoughError("it imports more names than are followed")
+            self.names.add((module, name))
+        if not known or len(self.globals) < MOST_NAMES:
+            self.globals.append(made)
+        return made
+
+    def reduce(
+        self, function: Value, arguments: Value, *, how: How = How.CALL, keywords: Value = None
+    ) -> Value:
+        """The result of a call."""
+        call = Call(function, arguments, how, self.op)
+        if type(function) is Global and how is How.CALL and not self.sources:
+            if function.counted is None:
+                function.called = True
+                function.counted = self.uses.counted((function.module, function.name))
+            number = function.counted.get(likeness(arguments, self.uses.work))
+            if number is not None and function.module not in _EXTENSION:
+                call.use = number
+                self.uses.again(number)
+                if arguments:
+                    call.depth = _depth(arguments)
+                    if self.uses.work[0] > MOST_WORK:
+                        raise EnoughError("telling its calls apart takes too long")
+                self.calls += 1
+                return call if self.calls <= MOST_CALLS else self._canonical(call, function.module)
+        self._first_call(call, keywords)
+        if self.uses.work[0] > MOST_WORK:
+            raise EnoughError("telling its calls apart takes too long")
+        self.calls += 1
+        return call if self.calls <= MOST_CALLS else self._canonical(call, name_of(function)[0])
+
+    def _first_call(self, call: Call, keywords: Value) -> None:
+        """Count a call that is like none before it, or needs a closer look."""
+        function, arguments, how = call.function, call.arguments, call.how
+        module, name = name_of(function)
+        if type(function) is Global:
+            function.called = True
+        elif type(function) is not Call:
+            self._calls_no_callable(function)
+        call.depth = _depth(arguments)
+        if how is How.NEW:
+            name += ".__new__"
+        if type(keywords) is DictNode and keywords.pairs:
+            call.keywords = keywords
+        call.use = self.uses.add(Use.CALL, (module, name), self.op, arguments, call.keywords)
+        if module in _EXTENSION and name == "add_extension":
+            self._register(arguments)
+        if self.sources:
+            self._look_for_source(arguments, module, name)
+
+    def class_of(self, call: Call) -> tuple[str, str]:
+        """Module and name of what a call makes an instance of, as far as names tell."""
+        given = call.arguments
+        if call.called in RECONSTRUCTORS and type(given) is tuple and given and type(given[0]) is Global:
+            return given[0].module, given[0].name
+        return name_of(call.function)
+
+    def build(self, target: Value, state: Value) -> None:
+        """Set the state of what lies on the stack."""
+        if type(target) is Call:
+            self._refuse_dunders(state)
+            self.uses.add(Use.SET_STATE, self.class_of(target), self.op, (state,))
+            target.state = state
+        elif type(target) is Global:
+            name = quoted(f"{target.module}.{target.name}")
+            self.found.add("WGH-PK014", f"it sets the state of {name} itself", offset=self.op)
+            self.change(target, (state,))
+        else:
+            self.change(target, (state,))
+            if type(target) in PLAIN or type(target) in _CONTAINERS:
+                raise BrokenError("WGH-PK003", "a state is set on what has none")
+
+    def change(self, target: Value, values: tuple[Value, ...]) -> None:
+        """Note that something not made as a container in this stream is changed."""
+        match target:
+            case Global():
+                target.called = True
+                self.uses.add(Use.CHANGE, (target.module, target.name), self.op, values)
+            case Call():
+                self.uses.add(Use.CHANGE, name_of(target.function), self.op, values)
+            case Persistent():
+                self.uses.add(Use.CHANGE, ("", "(persistent id)"), self.op, values)
+            case Unknown() if self.frugal:
+                return
+            case Unknown():
+                self.uses.add(Use.CHANGE, ("", COMPUTED), self.op, values)
+            case _:
+                return
+
+    def extend(self, target: Value, items: list[Value]) -> None:
+        """APPEND(S) and ADDITEMS on what is no list or set made by an opcode."""
+        if type(target) is Call and self._fills(target):
+            if target.items is None:
+                target.items = []
+            self._fill(target.items, items)
+        else:
+            self._change_items(target, items)
+
+    def update(self, target: Value, pairs: list[Value]) -> None:
+        """SETITEM(S) on what is no dict made by an opcode."""
+        if type(target) is Call and self._fills(target):
+            if target.pairs is None:
+                target.pairs = []
+            self._fill(target.pairs, pairs)
+        elif type(target) is ListNode:
+            return  # sets items of a list by their places; honest writers do not, and it does no harm
+        else:
+            self._change_items(target, pairs)
+
+    def _change_items(self, target: Value, items: list[Value]) -> None:
+        if type(target) is Global:
+            name = quoted(f"{target.module}.{target.name}")
+            self.found.add("WGH-PK014", f"it puts items into {name} itself", offset=self.op)
+        elif (type(target) in PLAIN and not self.frugal) or type(target) in {tuple, Blob}:
+            raise BrokenError("WGH-PK003", "items are put into what holds none")
+        self.change(target, tuple(items[:16]))
+
+    def _fill(self, kept: list[Value], items: list[Value]) -> None:
+        if not self.frugal:
+            kept += items
+        else:
+            kept += [item for item in items if type(item) not in PLAIN and len(kept) < FRUGAL]
+
+    def _fills(self, call: Call) -> bool:
+        """Whether the instance takes items by its class's own protocol."""
+        function = call.function
+        if type(function) is not Global or call.how is How.NEW:
+            return self._name_fills(call)
+        if function.fills is None:
+            function.fills = self._name_fills(call)
+        return function.fills
+
+    def _name_fills(self, call: Call) -> bool:
+        if call.how is How.NEW:
+            return _NO_CONTAINER.search(name_of(call.function)[1]) is None
+        last = name_of(call.function)[1].rpartition(".")[2]
+        if last.endswith("()") or _NO_CONTAINER.search(last):
+            return False
+        return last in _OWN_PROTOCOL or last.lstrip("_")[:1].isupper()
+
+    def _calls_no_callable(self, function: Value) -> None:
+        if type(function) in PLAIN and type(function) is not Unknown:
+            raise BrokenError("WGH-PK003", "it calls a constant")
+        if type(function) in _CONTAINERS or type(function) is Blob:
+            raise BrokenError("WGH-PK003", "it calls a container")
+
+    def _canonical(self, call: Call, module: str) -> Value:
+        """One call stands for all that are alike, once too many values are held."""
+        if module.partition(".")[0] in _TENSOR_ROOMS and call.use in self.canonical:
+            self.lost = True
+        return self.canonical.setdefault(call.use, call)
+
+    def _register(self, arguments: Value) -> None:
+        match arguments:
+            case (str(module), str(name), int(code)):
+                self.extensions[code] = (module, name)
+
+    def _look_for_source(self, arguments: Value, module: str, name: str) -> None:
+        for item in arguments if type(arguments) is tuple else ():
+            text = (
+                item
+                if type(item) is str
+                else item.head.decode("utf-8", "replace")
+                if type(item) is Blob
+                else ""
+            )
+            if text in self.sources:
+                shown = quoted(looks_like_source(text))
+                called = quoted(f"{module}.{name}")
+                self.found.add("WGH-PK012", f"{called} is given source code: {shown}", offset=self.op)
+
+    def _refuse_dunders(self, state: Value) -> None:
+        for part in state if type(state) is tuple and len(state) == 2 else (state,):
+            if type(part) is DictNode:
+                for key in part.pairs[::2]:
+                    if type(key) is str and key in DUNDERS:
+                        self.found.add("WGH-PK013", f"the state sets {key}", offset=self.op)
+
+    # Literals.
+
+    def literal(self, offset: int, length: int, kind: Literal) -> Value:
+        """A literal of any length whose bytes begin at `offset`; moves past it."""
+        if length < 0 or length > self.size - offset:
+            rule = "WGH-PK005" if length < 0 or length >= ABSURD else "WGH-PK006"
+            raise BrokenError(rule, f"a literal of {length} bytes, {self.size - offset} are left")
+        place = offset - self.base
+        kept = min(length, LONG_TEXT)
+        if place < 0 or place + kept > len(self.data):
+            head = self.reader.read(offset, kept)
+        else:
+            head = self.data[place : place + kept]
+        self.at = offset + length
+        if length >= SHORTEST:
+            self.probe(offset, length, head, kind)
+        self.literals += kept
+        if self.frugal and length > 255:
+            head = head[:256]
+            if kind is Literal.TEXT or kind is Literal.STRING:
+                return UNKNOWN
+        if length > LONG_TEXT or kind is Literal.BYTES or kind is Literal.BYTEARRAY:
+            return Blob(offset, length, kind, head)
+        return self._text(offset, head, kind)
+
+    def _text(self, offset: int, head: bytes, kind: Literal) -> Value:
+        try:
+            if kind is Literal.STRING:
+                return head.decode("ascii")
+            return head.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            if kind is Literal.STRING:
+                return Blob(offset, len(head), kind, head)
+            raise BrokenError("WGH-PK007", "a text is not UTF-8") from None
+
+    def probe(self, offset: int, length: int, head: bytes, kind: Literal) -> None:
+        """See whether a literal is more than data."""
+        looks = looks_like_file(head[:512])
+        if looks:
+            self.note_nested(offset, length, looks)
+        if kind in {Literal.TEXT, Literal.STRING, Literal.BYTES} and (self.hot or length > LONG_TEXT):
+            text = head.decode("utf-8", "replace")
+            if looks_like_source(text):
+                self.note_source(text)
+
+    def note_source(self, text: str) -> None:
+        """Remember a text that acts, should a call be given it."""
+        if len(self.sources) < MOST_NESTED:
+            self.sources.add(text)
+
+    def note_nested(self, offset: int, length: int, looks: str, data: bytes = b"") -> None:
+        """Remember a literal to look into."""
+        if len(self.nested) < MOST_NESTED:
+            self.nested.append(Nested(offset, length, looks, data))
+        elif not self.reason:
+            self.reason = f"it holds more than {MOST_NESTED} literals that look like files"
+
+
+def _depth(arguments: Value) -> int:
+    """Calls nested in arguments, and the one they are given to."""
+    deepest = 0
+    for item in arguments if type(arguments) is tuple else ():
+        if type(item) is Call and item.depth > deepest:
+            deepest = item.depth
+    return deepest + 1
+
+
+_CONTAINERS = frozenset({tuple, ListNode, DictNode, SetNode})

@@ -1,0 +1,193 @@
+"""Uses of callables, alike ones merged: what a judge could tell apart never is, and the list is bounded."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from weigh.core.facts import CallableUse, Use
+from weigh.core.symbol import Symbol, SymbolKind
+from weigh.formats.pickle_symbols import MOST_ARGUMENTS, Likeness, likeness, symbol_of
+from weigh.formats.pickle_values import DictNode, Value
+
+MOST_EXACT = 256
+"""Different arguments of one callable kept as they are. Real checkpoints stay far below: what differs between
+their calls is numbers and storage keys, which are alike."""
+MOST_COARSE = 256
+"""More of them, told apart by kinds and short texts only."""
+MOST_TEXTS = 256
+"""Different texts kept of one argument."""
+MOST_USES = 20_000
+"""Uses of one stream kept with their arguments."""
+
+MOST_SYMBOLS = 300_000
+"""Symbols kept of one stream, about 50 MB; later arguments are not known."""
+
+_LOUD = re.compile(
+    r"import|exec|eval|system|popen|subprocess|socket|https?:|/bin/|/etc/|\.\.[/\\]|powershell|cmd\.exe|base64"
+    r"|compile|__\w+__|lambda|open\(|os\.|sh -c|curl|wget|\bnc\b|/dev/"
+)
+"""Texts that are kept whatever the bounds are: volume must not hide them."""
+
+Name = tuple[Use, str, str]
+_UNKNOWN = Symbol(SymbolKind.UNKNOWN)
+
+
+@dataclass(slots=True)
+class _Row:
+    """The uses of one callable in one way."""
+
+    exact: dict[Likeness, int] = field(default_factory=dict)
+    coarse: dict[Likeness, int] = field(default_factory=dict)
+    texts: dict[int, set[str]] = field(default_factory=dict)
+    rest: int = -1
+    loud: int = 0
+
+
+class UseTable:
+    """Collects what a stream would import, call and change.
+
+    Attributes:
+        work: one number, the values looked at to tell uses apart.
+    """
+
+    __slots__ = ("_counts", "_rows", "_symbols", "_uses", "work")
+
+    def __init__(self) -> None:
+        self._rows: dict[Name, _Row] = {}
+        self._uses: list[CallableUse] = []
+        self._counts: list[int] = []
+        self._symbols = 0
+        self.work = [0]
+
+    def add(
+        self,
+        how: Use,
+        name: tuple[str, str],
+        offset: int,
+        arguments: Value = (),
+        keywords: DictNode | None = None,
+    ) -> int:
+        """Count one use; returns its number, which alike uses share.
+
+        Args:
+            how: what loading would do.
+            name: module and name.
+            offset: of the opcode.
+            arguments: a tuple of values; anything else stands for arguments that are not known.
+            keywords: of NEWOBJ_EX.
+        """
+        row = self._row(how, name)
+        like = likeness(arguments, self.work)
+        if keywords is not None:
+            like = (like, likeness(keywords, self.work))
+        number = row.exact.get(like)
+        if number is None:
+            if len(row.exact) < MOST_EXACT and len(self._uses) < MOST_USES:
+                number = self._new(how, name, offset, arguments, keywords)
+                row.exact[like] = number
+            else:
+                return self._past_bound(row, (how, *name), offset, arguments)
+        self._counts[number] += 1
+        return number
+
+    def counted(self, name: tuple[str, str]) -> dict[Likeness, int]:
+        """The numbers of the calls of a name, by likeness of arguments: where one stands, `again` will do."""
+        return self._row(Use.CALL, name).exact
+
+    def again(self, number: int) -> None:
+        """Count one more use that is alike."""
+        self._counts[number] += 1
+
+    def _row(self, how: Use, name: tuple[str, str]) -> _Row:
+        row = self._rows.get((how, *name))
+        if row is None:
+            row = self._rows[how, *name] = _Row()
+        return row
+
+    def __iter__(self) -> Iterator[CallableUse]:
+        for use, count in zip(self._uses, self._counts, strict=True):
+            yield replace(use, count=count) if count != 1 else use
+
+    def __len__(self) -> int:
+        return len(self._uses)
+
+    def _new(
+        self, how: Use, name: tuple[str, str], offset: int, arguments: Value, keywords: DictNode | None
+    ) -> int:
+        symbols: tuple[Symbol, ...] = (_UNKNOWN,)
+        if type(arguments) is tuple and self._symbols < MOST_SYMBOLS:
+            symbols = tuple(map(symbol_of, arguments[:MOST_ARGUMENTS]))
+            self._symbols += sum(map(_count, symbols))
+        pairs: tuple[tuple[str, Symbol], ...] = ()
+        if keywords is not None:
+            pairs = tuple(
+                (key if type(key) is str else "(key)", symbol_of(value))
+                for key, value in list(keywords.entries())[:MOST_ARGUMENTS]
+            )
+        return self._keep(CallableUse(name[0], name[1], offset, how, symbols, pairs))
+
+    def _keep(self, use: CallableUse) -> int:
+        self._uses.append(use)
+        self._counts.append(0)
+        return len(self._uses) - 1
+
+    def _past_bound(self, row: _Row, name: Name, offset: int, arguments: Value) -> int:
+        """A use of a callable that has very many: told apart by kinds and short texts, or not at all."""
+        if type(arguments) is tuple and len(arguments) <= MOST_ARGUMENTS:
+            if not row.texts:
+                self._learn_texts(row)
+            symbols = tuple(_coarse(row, place, value) for place, value in enumerate(arguments))
+            number = row.coarse.get(symbols)
+            if number is None and len(row.coarse) < MOST_COARSE:
+                number = row.coarse[symbols] = self._keep(
+                    CallableUse(name[1], name[2], offset, name[0], symbols)
+                )
+            if number is not None:
+                self._counts[number] += 1
+                return number
+        if row.rest < 0:
+            row.rest = self._keep(CallableUse(name[1], name[2], offset, name[0], (_UNKNOWN,)))
+        self._counts[row.rest] += 1
+        return row.rest
+
+    def _learn_texts(self, row: _Row) -> None:
+        for number in row.exact.values():
+            for place, symbol in enumerate(self._uses[number].arguments):
+                if symbol.kind is SymbolKind.TEXT:
+                    row.texts.setdefault(place, set()).add(symbol.text)
+
+
+def _count(symbol: Symbol) -> int:
+    return 1 + sum(map(_count, symbol.items))
+
+
+def _coarse(row: _Row, place: int, value: Value) -> Symbol:
+    """A symbol that many values share: numbers lose their value, rare texts stay, containers lose content."""
+    symbol = symbol_of(value)
+    match symbol.kind:
+        case SymbolKind.TEXT:
+            known = row.texts.setdefault(place, set())
+            if symbol.text in known or len(known) < MOST_TEXTS:
+                known.add(symbol.text)
+                return symbol
+            if row.loud < MOST_TEXTS and _LOUD.search(symbol.text):
+                row.loud += 1
+                return symbol
+            return Symbol(SymbolKind.TEXT, "", (), max(symbol.size, 1).bit_length())
+        case SymbolKind.INT:
+            return Symbol(SymbolKind.INT, "0", (), 0) if likeness(value, [0]) == 1 else symbol
+        case SymbolKind.FLOAT:
+            return Symbol(SymbolKind.FLOAT, "0.0")
+        case SymbolKind.BYTES:
+            return Symbol(SymbolKind.BYTES, "", (), 1 << symbol.size.bit_length())
+        case SymbolKind.TUPLE if type(value) is tuple and all(
+            likeness(item, [0]) in {1, 11} for item in value
+        ):
+            return Symbol(SymbolKind.TUPLE, "", (_INTEGER,) * min(len(value), 16), len(value))
+        case SymbolKind.TUPLE | SymbolKind.LIST | SymbolKind.DICT | SymbolKind.SET if symbol.items:
+            return Symbol(symbol.kind, "", (_UNKNOWN, _UNKNOWN), 3)
+        case _:
+            return symbol
+
+
+_INTEGER = Symbol(SymbolKind.INT, "0")

@@ -69,11 +69,13 @@ def test_modules_outside_sentence_transformers_are_listed():
     assert [c.module for c in facts.callables] == ["custom_st", "sentence_transformers_evil"]
 
 
-def test_a_chat_template_makes_the_reading_partial():
-    for template in ("{{ x }}", [{"name": "default", "template": "{{ x }}"}]):
+def test_a_chat_template_is_kept_and_judged():
+    for template in ("{{ bos_token }}", [{"name": "default", "template": "{{ bos_token }}"}]):
         facts = config_of({"chat_template": template})
-        assert facts.templates == ("{{ x }}",)
-        assert facts.coverage is Coverage.PARTIAL
+        assert facts.templates == ("{{ bos_token }}",)
+        assert (facts.coverage, facts.anomalies) == (Coverage.COMPLETE, ())
+    evil = config_of({"chat_template": "{{ ''.__class__ }}"})
+    assert [anomaly.rule for anomaly in evil.anomalies] == ["WGH-JT001"]
 
 
 @given(VALUES)

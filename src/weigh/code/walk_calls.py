@@ -1,6 +1,7 @@
 """Calls: of functions of the table, of the same source, through attributes, and handed to others."""
 
 import ast
+import re
 from dataclasses import replace
 
 from weigh.code.constants import UNKNOWN, Tag, Value, decoded, merged, method, tags_of
@@ -162,7 +163,7 @@ class CallWalk(ValueWalk):
         if sink in {Sink.SHELL, Sink.NATIVE, Sink.UNPICKLE, Sink.EVALUATE}:
             for path, tags in self.written.items():
                 runs = sink is not Sink.UNPICKLE or Tag.DECODED in tags
-                if runs and any(path in text for text in texts_of(args)):
+                if runs and any(_started(path, text) for text in texts_of(args)):
                     what = f"{name} of {path[:160]}, which it wrote itself"
                     self.add(EffectKind.RUNS_DOWNLOADED, site.node, what, when)
         if sink is Sink.FETCH_TO and len(args) > 1 and args[1].text:
@@ -303,6 +304,14 @@ _GIVES = {
     Sink.SOCKET: frozenset({Tag.SOCKET, Tag.NETWORK}),
     Sink.HOST: frozenset({Tag.HOST}),
 }
+
+
+def _started(path: str, text: str) -> bool:
+    """Whether a command line starts a file, by itself or by an interpreter, and does not only write to it."""
+    before = (
+        r"(?:^|[;&|]\s*|\b(?:\w*sh|python[\d.]*|perl|source|chmod\s+\S+|nohup|sudo|start)\s+|\s\.\s+)[\"']?"
+    )
+    return path in text and re.search(before + re.escape(path), text) is not None
 
 
 def _imported(name: str, args: list[Value], listed: bool) -> Value:  # noqa: FBT001 - one private caller

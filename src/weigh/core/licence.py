@@ -1,5 +1,6 @@
 """Licences: who says which one holds, the uses a person may intend, and what a licence says to them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,15 @@ from weigh.core.facts import Basis
 
 PAPERS = "papers"
 """Folder of a snapshot with what a model's packages say of their terms: `papers/NAME-VERSION/…`."""
+
+TERMS_FOLDERS = frozenset({"licenses", "license_files"})
+"""Folders of a wheel's `.dist-info` whose every file is a licence file (PEP 639)."""
+
+_TERMS = re.compile(
+    r"(?:(?:model|weights?|data|use|third[-_]?party)[-_])?(?:un)?licen[cs](?:es?|ing)|copying|notices?|copyright"
+    r"|terms|eula|third[-_]?party[-_]notices?|(?:(?:acceptable|prohibited)[-_])?use[-_]policy"
+)
+"""How names of files that hold terms begin, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,12 @@ class Permission(StrEnum):
     CONDITIONAL = "conditional"
     FORBIDDEN = "forbidden"
     UNKNOWN = "unknown"
+
+
+def is_terms_name(name: str) -> bool:
+    """Whether a file's name, without its folder, says that it holds terms; its ending does not matter."""
+    begins = _TERMS.match(name.lower())
+    return begins is not None and name[begins.end() :][:1] in {"", ".", "-", "_"}
 
 
 def check_uses(names: Iterable[str]) -> tuple[str, ...]:

@@ -50,7 +50,8 @@ def read_compressed(reader: RangeReader, path: str, descent: Descent) -> FileFac
         # two bytes alone do not make a stream
         return FileFacts(path, "unknown", Coverage.UNREAD, "this version does not read files of this kind")
     _judge_ratio(reader, streams, content, found)
-    content += _tail(reader, streams, path, descent, found)
+    if not missing:
+        content += _tail(reader, streams, path, descent, found)
     coverage = Coverage.MALFORMED if streams.damage else Coverage.PARTIAL if missing else Coverage.COMPLETE
     return FileFacts(
         path,

@@ -10,6 +10,7 @@ from weigh.formats.safetensors import MAX_HEADER
 from weigh.formats.wire import Wire
 
 UNKNOWN = "unknown"
+EMPTY = "empty"
 HEAD = 4096
 """Bytes looked at first."""
 _ZIP_TAIL = 22 + 65_535
@@ -45,23 +46,35 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PAR1", "parquet"),
     (0, b"\x7fELF", "executable"),
     (0, b"MZ", "executable"),
+    (0, b"\0asm", "executable"),
     *((0, mark, "executable") for mark in (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe")),
     (0, b"\x89PNG\r\n\x1a\n", "media"),
     (0, b"\xff\xd8\xff", "media"),
     (0, b"GIF8", "media"),
     (0, b"%PDF-", "media"),
-    *((0, mark, "media") for mark in (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\xff\xfb", b"wOFF", b"wOF2")),
+    *(
+        (0, mark, "media")
+        for mark in (b"RIFF", b"RIFX", b"RF64", b"OggS", b"fLaC", b"ID3", b"\xff\xfb", b"wOFF", b"wOF2")
+    ),
     *((0, mark, "media") for mark in (b"\x00\x01\x00\x00\x00", b"OTTO", b"\x00\x00\x01\x00", b"II*\x00")),
     (0, b"MM\x00*", "media"),
     (4, b"ftyp", "media"),
     *((0, bytes([0x80, protocol]) + _TORCH_MAGIC, "torch-legacy") for protocol in range(2, 6)),
     *((0, bytes([0x80, protocol]) + _FRAME + _TORCH_MAGIC, "torch-legacy") for protocol in (4, 5)),
     *((0, bytes([0x80, protocol]), "pickle") for protocol in range(2, 6)),
+    (0, b"version https://git-lfs.github.com/spec/v1\n", "text"),
     (0, b"#!", "script"),
 )
 
 _TABLE_END = bytes.fromhex("57fb808b247547db")
 """The last bytes of a sorted table (LevelDB's format), in which TensorFlow keeps the index of variables."""
+
+_FIRST = {
+    first: tuple((mark, kind) for at, mark, kind in _MAGIC if at == 0 and mark[:1] == first)
+    for first in {mark[:1] for at, mark, _ in _MAGIC if at == 0}
+}
+"""Marks at the very beginning by their first byte: archives ask this a hundred thousand times."""
+_LATER = tuple(row for row in _MAGIC if row[0] > 0)
 
 _ENDINGS = {
     "safetensors": "safetensors",
@@ -119,12 +132,24 @@ def identify(reader: RangeReader, path: str) -> str:
     head = reader.read(0, HEAD)
     name = path.rpartition("/")[2].lower()
     named = _by_name(name)
-    magic = next((kind for at, mark, kind in _MAGIC if head[at : at + len(mark)] == mark), "")
+    magic = _by_magic(reader, head)
     if magic and not (magic == "script" and named == "python"):
         return magic
     if named in {"safetensors", "onnx"}:
         return named
-    return _by_structure(reader, head, name, named) or named or (_text_or_unknown(head))
+    if not head:
+        return named or EMPTY
+    return _by_structure(reader, head, name, named) or named or _text_or_unknown(head)
+
+
+def _by_magic(reader: RangeReader, head: bytes) -> str:
+    """What a magic number says, "" where there is none."""
+    for mark, kind in _FIRST.get(head[:1], ()):
+        if head.startswith(mark):
+            return kind
+    if head[:2] == b"BM" and 26 <= int.from_bytes(head[2:6], "little") <= reader.size:
+        return "media"
+    return next((kind for at, mark, kind in _LATER if head[at : at + len(mark)] == mark), "")
 
 
 def _by_structure(reader: RangeReader, head: bytes, name: str, named: str) -> str:
@@ -217,7 +242,7 @@ def _by_name(name: str) -> str:
 
 
 def _text_or_unknown(head: bytes) -> str:
-    return "text" if head and _is_text(head) else UNKNOWN
+    return "text" if _is_text(head) else UNKNOWN
 
 
 def _is_text(head: bytes) -> bool:

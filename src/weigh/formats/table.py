@@ -10,7 +10,7 @@ from dataclasses import replace
 from weigh.core.facts import Anomaly, Coverage, FileFacts
 from weigh.core.ports import RangeReader
 from weigh.formats.descent import BETWEEN, Descent, begin
-from weigh.formats.identify import UNKNOWN, identify, promised, second_reading
+from weigh.formats.identify import EMPTY, UNKNOWN, identify, promised, second_reading
 from weigh.formats.readers import reader_of
 
 POLYGLOT = "WGH-TY001"
@@ -34,7 +34,7 @@ def _read(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     name = identify(reader, path)
     facts = _read_as(name, reader, path, descent)
     wanted = promised(path)
-    if wanted and name not in {wanted, UNKNOWN}:
+    if wanted and name not in {wanted, UNKNOWN, EMPTY}:
         lie = Anomaly(MISNAMED, f"its name says {wanted}, its content {name}")
         facts = replace(facts, anomalies=(*facts.anomalies, lie))
     other = second_reading(reader, name)
@@ -54,6 +54,8 @@ def _read_as(name: str, reader: RangeReader, path: str, descent: Descent) -> Fil
     read = reader_of(name)
     if read is not None:
         return read(reader, path, descent)
+    if name == EMPTY:
+        return FileFacts(path, EMPTY, Coverage.COMPLETE)
     reason = "files of this kind" if name == UNKNOWN else f"{name} files"
     return FileFacts(path, name, Coverage.UNREAD, f"this version does not read {reason}")
 

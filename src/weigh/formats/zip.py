@@ -3,6 +3,7 @@
 Source: PKWARE's APPNOTE.TXT 6.3.10. The rules stand in docs/formats/archives.md.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ from weigh.formats.descent import BETWEEN, Descent
 from weigh.formats.zip_members import ZipEntry, ZipFileFacts, checked_slice, open_entry, open_zip, read_entry
 
 FORMAT = "zip"
+_MANIFEST = "MAR-INF/MANIFEST.json"
+MAX_MANIFEST = 256 * 1024
+"""Bytes of a manifest that are parsed; published ones have less than one thousand."""
 _LEAST = (Coverage.COMPLETE, Coverage.PARTIAL, Coverage.UNREAD, Coverage.MALFORMED)
 _TORCH_NAMES = frozenset(
     {
@@ -44,6 +48,8 @@ def read_zip(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     if special is not None:
         return _joined(special, archive)
     members = tuple(_members(reader, path, archive, descent))
+    if kind == "mar":
+        _judge_manifest(reader, archive, descent)
     return FileFacts(
         path,
         FORMAT,
@@ -67,7 +73,7 @@ def kind_of(archive: ZipFileFacts, path: str = "") -> str:
         return "keras"
     if "schema.json" in names:
         return "skops"
-    if "MAR-INF/MANIFEST.json" in names:
+    if _MANIFEST in names:
         return "mar"
     if names and all(name.endswith(".npy") for name in names):
         return "npz"
@@ -130,6 +136,22 @@ def _members(reader: RangeReader, path: str, archive: ZipFileFacts, descent: Des
                     yield empty_member(f"{path}{BETWEEN}{entry.name}")
                 elif content is not None:
                     yield descent.member(content, f"{path}{BETWEEN}{entry.name}")
+
+
+def _judge_manifest(reader: RangeReader, archive: ZipFileFacts, descent: Descent) -> None:
+    """Add what the manifest of a TorchServe archive breaks; that it is JSON its own reader judges."""
+    from weigh.formats.mar_manifest import mar_anomalies
+
+    entry = archive.entry(_MANIFEST)
+    raw = read_entry(reader, entry, archive, descent, limit=MAX_MANIFEST) if entry else None
+    if raw is None:
+        return
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        return
+    for anomaly in mar_anomalies(value):
+        archive.anomalies.add(anomaly.rule, anomaly.detail, offset=anomaly.offset)
 
 
 def _judge_link(reader: RangeReader, entry: ZipEntry, archive: ZipFileFacts, descent: Descent) -> None:

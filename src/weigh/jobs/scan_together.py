@@ -57,7 +57,7 @@ def judged_together(
     snapshot = Snapshot.of(SnapshotFile(f.path, f.size, f.sha256) for f in taking_part)
     view = ModelView(snapshot, lambda file: FileReader(places[file.path]), known=known)
     more: dict[str, list[Finding]] = {}
-    for finding in (*repository_findings(view), *stale_findings(view.all_facts(), view.read)):
+    for finding in (*repository_findings(view, view.read), *stale_findings(view.all_facts(), view.read)):
         more.setdefault(_bearer(finding.where, snapshot), []).append(finding)
     return tuple(_with(file, known.get(file.path), view, more.get(file.path, ())) for file in files)
 

@@ -6,10 +6,11 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-# Libraries that extension modules are linked against, and what the linker and the C library look at.
+# Libraries that extension modules are linked against, what the linker and the C library look at, and the
+# random numbers that torch reads from their file (the system call gives them without one).
 _SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/etc/ld.so.cache",
-    "/proc/cpuinfo", "/sys/devices/system/cpu",
+    "/proc/cpuinfo", "/sys/devices/system/cpu", "/dev/urandom",
 )  # fmt: skip
 
 

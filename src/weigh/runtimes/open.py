@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
 from weigh.core.clearance import Clearance
@@ -26,7 +26,7 @@ from weigh.core.events import EventSink, Progress
 from weigh.core.measure import Measure
 from weigh.runtimes.readings import readings
 from weigh.runtimes.sandbox import SandboxReport, Worker, WorkerLimits, start_worker
-from weigh.runtimes.spec import CLASSIFICATION, EMBEDDING, TextModelSpec
+from weigh.runtimes.spec import CLASSIFICATION, EMBEDDING, ONNX, TORCH, TextModelSpec
 from weigh.runtimes.texts import chunks, pack_texts
 from weigh.runtimes.wire import Frame
 from weigh.system import landlock
@@ -34,11 +34,20 @@ from weigh.system import landlock
 if TYPE_CHECKING:
     from weigh.runtimes.wire import Array
 
-__all__ = ["TextModel", "WorkerLimits", "open_text_model"]
+__all__ = ["TextModel", "WorkerLimits", "libraries_of", "missing_packages", "open_text_model"]
 
-ADAPTER = "weigh.runtimes.worker.onnx_text"
-PACKAGES = ("numpy", "onnxruntime", "tokenizers")
+ADAPTERS = MappingProxyType(
+    {
+        ONNX: ("weigh.runtimes.worker.onnx_text", ("numpy", "onnxruntime", "tokenizers")),
+        TORCH: ("weigh.runtimes.worker.torch_text", ("numpy", "torch", "transformers", "tokenizers")),
+    }
+)
+"""Runtime → (the module that serves it, the packages it imports). An extra has the runtime's name."""
+
 MAX_THREADS = 256
+_LIBRARIES = MappingProxyType(
+    {ONNX: ("onnxruntime", "tokenizers", "numpy"), TORCH: ("torch", "transformers", "tokenizers", "numpy")}
+)
 _MODEL_NAME = "model.onnx"
 _STEP = "run"
 
@@ -195,7 +204,7 @@ def open_text_model(
 
     Raises:
         RefusedError: a file is not cleared, or the sandbox has gaps that nobody accepted.
-        MissingExtraError: onnxruntime, tokenizers or numpy is not installed.
+        MissingExtraError: a package of the runtime is not installed.
         IntegrityError: a file's content is not what was cleared.
         WorkerError: the worker did not come up, or could not open the model.
         UsageError: an impossible number of threads.
@@ -203,17 +212,19 @@ def open_text_model(
     if not 1 <= threads <= MAX_THREADS:
         raise UsageError(f"{threads} threads are not between 1 and {MAX_THREADS}")
     _refuse_uncleared(spec, clearance)
-    absent = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-    if absent:
-        raise MissingExtraError("this model cannot be run here", extra="onnx", why=f"no {', '.join(absent)}")
+    adapter, packages = ADAPTERS[spec.runtime]
+    if absent := missing_packages(spec):
+        why = f"no {', '.join(absent)}"
+        raise MissingExtraError("this model cannot be run here", extra=spec.runtime, why=why)
     began = time.monotonic()
     with ExitStack() as stack:
         tokenizer = _open(blob_path(spec.tokenizer_sha256), stack)
-        model = -1 if spec.external else _open(blob_path(spec.model_sha256), stack)
+        by_path = spec.external and spec.runtime == ONNX
+        model = -1 if by_path else _open(blob_path(spec.model_sha256), stack)
         worker = start_worker(
-            ADAPTER,
+            adapter,
             limits=limits,
-            packages=PACKAGES,
+            packages=packages,
             descriptors=[d for d in (tokenizer, model) if d >= 0],
             prepare=lambda folder: _lay_out(spec, blob_path, folder),
         )
@@ -235,6 +246,16 @@ def open_text_model(
         opened = TextModel(worker, spec, events, loaded, time.monotonic() - began)
         stack.pop_all()
     return opened
+
+
+def missing_packages(spec: TextModelSpec) -> tuple[str, ...]:
+    """Packages that the model's runtime needs and that are not installed; nothing is imported."""
+    return tuple(name for name in ADAPTERS[spec.runtime][1] if importlib.util.find_spec(name) is None)
+
+
+def libraries_of(spec: TextModelSpec) -> tuple[str, ...]:
+    """Distributions that take part in what the model answers, in the order they are named in."""
+    return _LIBRARIES[spec.runtime]
 
 
 def _refuse_uncleared(spec: TextModelSpec, clearance: Clearance) -> None:
@@ -265,10 +286,9 @@ def _open(path: Path, stack: ExitStack) -> int:
 
 
 def _lay_out(spec: TextModelSpec, blob_path: Callable[[str], Path], folder: Path) -> None:
-    """Give a model with external data its folder: the library opens those files by their paths."""
-    if not spec.external:
-        return
-    for name, sha256 in ((_MODEL_NAME, spec.model_sha256), *spec.external):
+    """Give a model of several files its folder: they are opened there by their paths."""
+    graph = ((_MODEL_NAME, spec.model_sha256),) if spec.external and spec.runtime == ONNX else ()
+    for name, sha256 in (*graph, *spec.external):
         target = folder / name
         if folder not in target.resolve().parents or target.exists():
             raise RefusedError(

@@ -1,6 +1,7 @@
 """How a model is to be run on texts, read off what its own files say. Nothing runs here."""
 
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from weigh.core.ports import ModelViewPort
 
 EMBEDDING = "embedding"
 CLASSIFICATION = "classification"
+
+ONNX = "onnx"
+TORCH = "torch"
 
 POOLINGS = frozenset({"mean", "cls", "max", "lasttoken"})
 """How the vectors of a text's tokens become one, in the words of sentence-transformers."""
@@ -27,6 +31,8 @@ _BATCH_DEPENDENT = frozenset({"DynamicQuantizeLinear", "DynamicQuantizeMatMul", 
 _MODULES = frozenset({"Transformer", "Pooling", "Normalize"})
 """Modules of sentence-transformers whose work is done by the graph, by pooling, and by `normalise`."""
 
+_SHARD = re.compile(r"model-[0-9]{5}-of-[0-9]{5}\.safetensors")
+
 _OTHER_RUNTIMES = (
     ("safetensors", "torch"), ("pickle", "torch"), ("zip", "torch"), ("gguf", "gguf"), ("hdf5", "keras"),
     ("keras", "keras"), ("tflite", "keras"),
@@ -38,9 +44,10 @@ class TextModelSpec:
     """Everything that decides what a text model answers, beside the text.
 
     Attributes:
-        model_sha256: the ONNX file.
+        model_sha256: the ONNX file; for the torch runtime the config.json that names the architecture.
         tokenizer_sha256: the tokenizer.json.
-        external: (path relative to the model's folder, sha256) of its external data.
+        external: (path relative to the model's folder, sha256) of its external data; for the torch
+            runtime of its safetensors files.
         task: `embedding` or `classification`.
         pooling: `mean`, `cls`, `max`, `lasttoken`; `none` for an output that is one vector a text; for
             classification `softmax`, or `none` where the output already is probabilities.
@@ -49,6 +56,7 @@ class TextModelSpec:
         labels: names of the classes in output order.
         output: name of the graph's output that is read.
         one_at_a_time: the graph's answers depend on the batch, so each text goes alone.
+        runtime: `onnx` or `torch`.
     """
 
     model_sha256: str
@@ -61,6 +69,7 @@ class TextModelSpec:
     labels: tuple[str, ...]
     output: str
     one_at_a_time: bool = False
+    runtime: str = ONNX
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +97,21 @@ def plan(view: ModelViewPort) -> TextModelSpec | Unplanned:
     """How to run this model, or why not.
 
     Reads the facts `task`, `pooling.mode`, `normalise`, `max_length`, `labels`, and the graph's inputs
-    and outputs. A declaration that is missing is named, never guessed.
+    and outputs. A declaration that is missing is named, never guessed. A graph that can be run comes
+    before safetensors weights: its runtime is the smaller one, and what it does is all in the file.
     """
     try:
         return _plan(view)
     except _StopError as stop:
-        return stop.unplanned
+        if not any(f.format == "safetensors" for f in view.all_facts()):
+            return stop.unplanned
+        graphs = any(f.format == "onnx" for f in view.all_facts())
+        first = stop.unplanned
+    try:
+        return _plan_torch(view)
+    except _StopError as stop:
+        needs = f"its weights are safetensors: it needs the torch runtime, and {stop.unplanned.reason}"
+        return first if graphs else Unplanned(needs, TORCH)
 
 
 def _plan(view: ModelViewPort) -> TextModelSpec:
@@ -120,6 +138,79 @@ def _plan(view: ModelViewPort) -> TextModelSpec:
         one_at_a_time=any(o.name in _BATCH_DEPENDENT for o in model.operators)
         or not any(p.name == "attention_mask" for p in model.graph_inputs),
     )
+
+
+def _plan_torch(view: ModelViewPort) -> TextModelSpec:
+    """How to run safetensors weights: the architecture is one that the library itself has."""
+    architecture = view.fact("architecture")
+    if architecture is None or posixpath.basename(architecture.where) != "config.json":
+        raise _StopError("no config.json names its architecture")
+    if _value(view, "remote_code") is True:
+        raise _StopError("its architecture is code of its own, which is never run")
+    every = view.all_facts()
+    config = next(f for f in every if f.path == architecture.where)
+    folder = posixpath.dirname(config.path)
+    weights = _weights(every, folder)
+    if missing := _value(view, "weights.missing"):
+        raise _StopError(f"weight files are missing: {', '.join(map(repr, missing[:4]))}")
+    tokenizer = _tokenizer(every, config)
+    task = _torch_task(view, str(architecture.value))
+    snapshot = view.snapshot
+    return TextModelSpec(
+        model_sha256=snapshot.file(config.path).sha256,
+        tokenizer_sha256=snapshot.file(tokenizer.path).sha256,
+        external=tuple((posixpath.basename(w.path), snapshot.file(w.path).sha256) for w in weights),
+        task=task,
+        pooling="softmax" if task == CLASSIFICATION else _pooling(view),
+        normalise=task == EMBEDDING and _value(view, "normalise") is True,
+        max_length=_max_length(view),
+        labels=_labels(view) if task == CLASSIFICATION else (),
+        output="logits" if task == CLASSIFICATION else "last_hidden_state",
+        # What a matrix product rounds to depends on how many rows it has.
+        one_at_a_time=True,
+        runtime=TORCH,
+    )
+
+
+def _weights(every: Sequence[FileFacts], folder: str) -> tuple[FileFacts, ...]:
+    """`model.safetensors` beside the configuration, or its shards, or the only safetensors file there."""
+    beside = [f for f in every if f.format == "safetensors" and posixpath.dirname(f.path) == folder]
+    whole = [f for f in beside if posixpath.basename(f.path) == "model.safetensors"]
+    shards = [f for f in beside if _SHARD.fullmatch(posixpath.basename(f.path))]
+    chosen = whole or shards or beside
+    if not chosen:
+        raise _StopError("no safetensors file lies beside its config.json")
+    if chosen is beside and len(beside) > 1:
+        raise _StopError(f"it has {len(beside)} safetensors files and none is its main one")
+    broken = next((f for f in chosen if f.coverage is Coverage.MALFORMED), None)
+    if broken is not None:
+        raise _StopError(f"{broken.path!r} is malformed: {broken.reason or 'it breaks its format'}")
+    return tuple(chosen)
+
+
+def _torch_task(view: ModelViewPort, architecture: str) -> str:
+    declared = _value(view, "task")
+    if architecture.endswith("ForSequenceClassification"):
+        return CLASSIFICATION
+    if declared in ("feature-extraction", "sentence-similarity") or _value(view, "pooling.mode") is not None:
+        return EMBEDDING
+    raise _StopError(f"its architecture {architecture!r} gives neither classes nor embeddings of texts")
+
+
+def _pooling(view: ModelViewPort) -> str:
+    mode = _value(view, "pooling.mode")
+    if mode is None:
+        raise _StopError("no file declares how token vectors become one (`1_Pooling/config.json`)")
+    return _known_pooling(view, mode)
+
+
+def _known_pooling(view: ModelViewPort, mode: Any) -> str:
+    further = set(_value(view, "modules") or ()) - _MODULES
+    if further:
+        raise _StopError(f"modules after its pooling are not run: {', '.join(sorted(further))}")
+    if not isinstance(mode, str) or mode not in POOLINGS:
+        raise _StopError(f"its pooling {mode!r} is not one of {', '.join(sorted(POOLINGS))}")
+    return mode
 
 
 def _graph(every: Sequence[FileFacts]) -> FileFacts:
@@ -206,12 +297,7 @@ def _vector(view: ModelViewPort, model: FileFacts) -> tuple[str, str]:
     tokens = _token_output(outputs)
     mode = _value(view, "pooling.mode")
     if tokens is not None and mode is not None:
-        further = set(_value(view, "modules") or ()) - _MODULES
-        if further:
-            raise _StopError(f"modules after its pooling are not in the graph: {', '.join(sorted(further))}")
-        if not isinstance(mode, str) or mode not in POOLINGS:
-            raise _StopError(f"its pooling {mode!r} is not one of {', '.join(sorted(POOLINGS))}")
-        return tokens.name, mode
+        return tokens.name, _known_pooling(view, mode)
     if len(whole) == 1:
         return whole[0].name, "none"
     if tokens is None:

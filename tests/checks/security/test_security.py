@@ -56,13 +56,13 @@ def test_a_custom_operator_is_for_a_person_to_review(view_of):
 
 
 def test_a_format_that_is_not_read_is_stated_and_not_clean(view_of):
-    findings, word = seen(view_of({"model.bin": b"\x80\x04K\x01."}))
+    findings, word = seen(view_of({"model.bin": b"\x01\x02\x03\x00"}))
     assert [f.rule for f in findings] == ["WGH-U001"]
     assert word is Word.REVIEW
 
 
 def test_the_evidence_counts_files_by_word(view_of, context_of):
-    files = {"a.onnx": SOUND_ONNX, "b.onnx": ONNX["external-parent"][0], "c.bin": b"\x80\x04K\x01."}
+    files = {"a.onnx": SOUND_ONNX, "b.onnx": ONNX["external-parent"][0], "c.bin": b"\x01\x02\x03\x00"}
     evidence = run(view_of(files), context_of("security"))
     counts = {m.label("word"): m.value for m in evidence.measures}
     assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE
@@ -121,5 +121,10 @@ def test_external_data_that_its_tensors_own_is_numbers(view_of):
 
 
 def test_what_was_not_read_cannot_pass_a_policy(view_of, context_of):
-    evidence = run(view_of({"m.onnx": SOUND_ONNX, "evil.pkl": PICKLE}), context_of("security"))
+    evidence = run(view_of({"m.onnx": SOUND_ONNX, "odd.bin": b"\1\2\3\0"}), context_of("security"))
     assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE
+
+
+def test_a_malicious_pickle_is_a_critical_finding_of_the_model(view_of, context_of):
+    evidence = run(view_of({"m.onnx": SOUND_ONNX, "evil.pkl": PICKLE}), context_of("security"))
+    assert any(f.severity is Severity.CRITICAL and f.where.startswith("evil.pkl") for f in evidence.findings)

@@ -8,16 +8,23 @@ which licence something comes; everything else is added terms, whatever they say
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from weigh.checks.licence.shingles import MAX_WORDS, WIDTH, shingle, words_of
 
 FEWEST_ADDED = 5
 """Words in one run that are not in `PLAIN`. Names of persons and products reach 4."""
+MOST_SAID_IN_PASSING = 12
+"""Such words in one run that has no binding word; a longer one is terms of its own, whatever they say."""
+MOST_OF_A_HOLDER = 20
+"""Words of a line that names a holder of rights; a longer one says more than that."""
 FEWEST_FOREIGN = 2
 """Letters of another script in one line: two are enough for a prohibition in Chinese."""
 MOST_RUNS = 20
 MOST_SHOWN = 160
 """Characters that are kept of one run."""
+WORDS_BEFORE = 8
+"""Words that are kept before the first that binds."""
 
 BINDING = frozenset(
     [
@@ -46,6 +53,37 @@ BINDING = frozenset(
         "research",
         "internal",
         "personal",
+        "never",
+        "none",
+        "agree",
+        "agrees",
+        "pay",
+        "payment",
+        "fee",
+        "fees",
+        "royalty",
+        "royalties",
+        "require",
+        "required",
+        "requires",
+        "consent",
+        "permission",
+        "limited",
+        "prohibit",
+        "forbid",
+        "exclude",
+        "excluded",
+        "excludes",
+        "banned",
+        "disallowed",
+        "illegal",
+        "unauthorized",
+        "unauthorised",
+        "terminate",
+        "terminates",
+        "revoke",
+        "revoked",
+        "expires",
         "may",
         "must",
         "shall",
@@ -162,25 +200,56 @@ PLAIN = frozenset(
 )
 """Words of sentences that only say under which licence something comes."""
 
+SAME = frozenset({("non", "infringement"), ("noninfringement",)})
+"""Runs that are another spelling of what the licences say."""
+
 _HOLDER = re.compile(r"\W*(?:copyright|©|\(c\)|all rights reserved)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9.]+")
 
 
-def added_runs(text: str, known: frozenset[int]) -> tuple[str, ...]:
-    """Runs of words that belong to no licence found, in order, cut (hostile text).
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Words that belong to no licence found.
+
+    Attributes:
+        text: the words, cut (hostile text).
+        binds: they may take back what the licence grants; else they only say where something comes from.
+    """
+
+    text: str
+    binds: bool
+
+
+def added_runs(text: str, known: frozenset[int]) -> tuple[Added, ...]:
+    """Runs of words that belong to no licence found, cut, those that bind first.
 
     Args:
         text: of a licence file.
         known: shingles of the licences that were found in it; none explain nothing.
     """
     body = "\n".join(line for line in text.splitlines() if not _names_a_holder(line))
-    found: list[str] = []
+    found: list[Added] = []
     for run in _unexplained(words_of(body), known):
         own = [word for word in run if word not in PLAIN and not _NUMBER.fullmatch(word)]
-        if len(own) >= FEWEST_ADDED or BINDING.intersection(run):
-            found.append(" ".join(run)[:MOST_SHOWN])
-    found += [line.strip()[:MOST_SHOWN] for line in body.splitlines() if foreign_letters(line)]
-    return tuple(found[:MOST_RUNS])
+        if tuple(run) not in SAME and (len(own) >= FEWEST_ADDED or BINDING.intersection(run)):
+            found.append(Added(_shown(run), len(own) > MOST_SAID_IN_PASSING or _binding(run) is not None))
+    found += [
+        Added(line.strip()[:MOST_SHOWN], binds=True) for line in body.splitlines() if foreign_letters(line)
+    ]
+    # What binds must not be crowded out by what does not.
+    return tuple(sorted(found, key=lambda one: not one.binds)[:MOST_RUNS])
+
+
+def _binding(run: list[str]) -> int | None:
+    """Place of the first binding word."""
+    return next((place for place, word in enumerate(run) if word in BINDING), None)
+
+
+def _shown(run: list[str]) -> str:
+    """The words round the first that binds."""
+    first = _binding(run)
+    start = max(0, first - WORDS_BEFORE) if first is not None else 0
+    return " ".join(run[start : start + MOST_SHOWN])[:MOST_SHOWN]
 
 
 def binds(text: str) -> bool:
@@ -198,7 +267,8 @@ def foreign_letters(line: str) -> bool:
 
 def _names_a_holder(line: str) -> bool:
     """A line that says who holds the copyright, and nothing more."""
-    return _HOLDER.match(line) is not None and not binds(line)
+    few = len(line) <= 20 * MOST_OF_A_HOLDER and len(words_of(line)) <= MOST_OF_A_HOLDER
+    return few and _HOLDER.match(line) is not None and not binds(line)
 
 
 def _unexplained(words: list[str], known: frozenset[int]) -> Iterator[list[str]]:

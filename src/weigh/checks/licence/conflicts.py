@@ -3,15 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from weigh.checks.licence.records import Records
-from weigh.checks.licence.statements import Origin, Statement, Statements, TextFile
+from weigh.checks.licence.statements import ADDED, Origin, Statement, Statements, TextFile
 from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.licence import Use
 
 TOUCHED = 0.8
 """A text of which less than this share is left was altered: reflowing and other names keep more."""
-FEWEST_ADDED = 60
-ADDED_SHARE = 0.2
-"""A licence file with more than both of these shingles beside its licences says something of its own."""
 MOST_SHOWN = 5
 NO_TEXT_NEEDED = frozenset({"public-domain"})
 
@@ -26,8 +23,10 @@ def conflict_findings(found: Statements, uses: Sequence[Use], records: Records) 
     yield from _silent_packages(found)
     yield from _missing_texts(found, uses, records)
     yield from _vague(found, records)
+    yield from _unrecognised(found)
     for file in found.files:
         yield from _altered(file)
+        yield from _added(file)
     if found.unread:
         yield _unread(found)
 
@@ -73,8 +72,8 @@ def _declarations(found: Statements, records: Records) -> Iterator[Finding]:
 
 def _texts(found: Statements, records: Records) -> Iterator[Finding]:
     """A licence file none of whose licences was declared where it lies."""
-    for path in dict.fromkeys(s.path for s in found.texts):
-        here = [s for s in found.texts if s.path == path]
+    for path in dict.fromkeys(s.path for s in found.texts if s.reading.ids):
+        here = [s for s in found.texts if s.path == path and s.reading.ids]
         declared = _declared_for(here[0], found)
         if not declared or any(not disagree(t, d, records) for t in here for d in declared):
             continue
@@ -101,8 +100,8 @@ def _declared_for(text: Statement, found: Statements) -> tuple[Statement, ...]:
 def _silent_packages(found: Statements) -> Iterator[Finding]:
     """A package whose metadata states no licence though a licence file lies beside it."""
     stating = {s.package for s in found.declared if s.origin is Origin.PACKAGE}
-    for package in sorted({s.package for s in found.texts if s.package} - stating):
-        texts = [s for s in found.texts if s.package == package]
+    for package in sorted({s.package for s in found.texts if s.package and s.reading.ids} - stating):
+        texts = [s for s in found.texts if s.package == package and s.reading.ids]
         yield Finding(
             "WGH-C016",
             Severity.LOW,
@@ -161,7 +160,7 @@ def _vague(found: Statements, records: Records) -> Iterator[Finding]:
 
 
 def _altered(file: TextFile) -> Iterator[Finding]:
-    """A licence text of which much is missing, or with much beside it."""
+    """A licence text of which much is missing."""
     touched = [m for m in file.found.matches if not m.notice and m.share < TOUCHED]
     for match in touched[:MOST_SHOWN]:
         yield Finding(
@@ -173,19 +172,39 @@ def _altered(file: TextFile) -> Iterator[Finding]:
             "an altered text may grant less, or ask for more, than the licence it looks like",
             "hold the text against the original and read what differs",
         )
-    texts = [m for m in file.found.matches if not m.notice]
-    known = sum(m.shingles for m in texts)
-    added = file.found.unexplained
-    if texts and added > max(FEWEST_ADDED, ADDED_SHARE * known):
+
+
+def _added(file: TextFile) -> Iterator[Finding]:
+    """A licence file that says more than the licences in it."""
+    known = [m.licence for m in file.found.matches] or list(file.named)
+    if known and file.found.added:
+        first = file.found.added[0]
+        more = f" and {len(file.found.added) - 1} more places" if len(file.found.added) > 1 else ""
         yield Finding(
             "WGH-C020",
-            Severity.LOW,
+            Severity.MEDIUM if first.binds else Severity.LOW,
             Confidence.MEDIUM,
             file.path,
-            f"beside {', '.join(m.licence for m in texts[:MOST_SHOWN])} the file has words that stand in no "
-            f"known licence (about {added} of {file.found.words})",
+            f"beside {', '.join(known[:MOST_SHOWN])} the file has words that stand in no known licence: "
+            f"“{first.text}”{more}",
             "added terms can restrict what the known licence grants",
             "read the part that is not the licence",
+        )
+
+
+def _unrecognised(found: Statements) -> Iterator[Finding]:
+    """Licence files that hold, and name, no licence that is known."""
+    own = [s for s in found.texts if not s.reading.ids and s.place != ADDED]
+    if own:
+        more = f", and {len(own) - 1} more such files" if len(own) > 1 else ""
+        yield Finding(
+            "WGH-C023",
+            Severity.MEDIUM,
+            Confidence.HIGH,
+            own[0].path,
+            f"{own[0].path} holds terms that are none of those known: “{own[0].text}”{more}",
+            "terms of their own may forbid what a card or a package says is allowed",
+            "read the file; ask whoever published it whether it holds for the weights",
         )
 
 

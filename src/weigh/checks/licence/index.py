@@ -7,12 +7,12 @@ that is in the file, whatever the file's first line claims to be.
 import json
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from weigh.checks.licence.added import added_runs
+from weigh.checks.licence.added import Added, added_runs
 from weigh.checks.licence.records import Records
 from weigh.checks.licence.shingles import shingles_of, words_of
 from weigh.core.errors import StorageError
@@ -71,13 +71,13 @@ class Found:
         matches: best first.
         words: of the whole text.
         unexplained: shingles of the text that belong to none of the matches.
-        added: runs of words that belong to none of the licences found, cut (hostile text).
+        added: runs of words that belong to none of the licences found.
     """
 
     matches: tuple[Match, ...]
     words: int
     unexplained: int
-    added: tuple[str, ...] = ()
+    added: tuple[Added, ...] = ()
 
 
 def search(text: str, index: Sequence[Fingerprint], records: Records) -> Found:
@@ -96,9 +96,13 @@ def search(text: str, index: Sequence[Fingerprint], records: Records) -> Found:
         matches.append(Match(best.licence, best.notice, share, len(best.shingles)))
         left -= best.shingles
         candidates = [c for c in candidates if len(left & c.shingles) >= FEWEST_SHARE * len(c.shingles)]
-    ids = {match.licence for match in matches}
-    known = frozenset[int]().union(*(entry.shingles for entry in index if entry.licence in ids))
+    known = known_shingles({match.licence for match in matches}, index)
     return Found(tuple(_each_once(matches)), len(words), len(left), added_runs(text, known))
+
+
+def known_shingles(ids: Collection[str], index: Sequence[Fingerprint]) -> frozenset[int]:
+    """The shingles of every text of these licences."""
+    return frozenset[int]().union(*(entry.shingles for entry in index if entry.licence in ids))
 
 
 def _by_version(

@@ -102,7 +102,7 @@ def read_statement(text: str, records: Records, *, expression: bool = False) -> 
 
 def mentions(text: str, records: Records) -> Iterator[str]:
     """Licences that a notice names without holding their text: SPDX marks, addresses, headings."""
-    for mark in _MARK.findall(text[:1_000_000]):
+    for mark in dict.fromkeys(_MARK.findall(text)):
         yield from sorted(read_statement(mark.strip(), records, expression=True).ids)
     lowered = text.lower()
     for kind, code, version in _CREATIVE.findall(lowered):
@@ -112,7 +112,7 @@ def mentions(text: str, records: Records) -> Iterator[str]:
     for link, id_ in records.links.items():
         if link in lowered:
             yield id_
-    for line in text.splitlines()[:5000]:
+    for line in dict.fromkeys(text.splitlines()):
         heading = line.strip().strip("#*=_ ").rstrip(".:")
         if 3 <= len(heading) <= 80 and "licen" in heading.lower():
             id_ = _name(heading, records, exact=False)

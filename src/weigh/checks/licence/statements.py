@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from html import unescape
 
-from weigh.checks.licence.index import Fingerprint, Found, search
+from weigh.checks.licence.added import added_runs, was_cut
+from weigh.checks.licence.index import Fingerprint, Found, known_shingles, search
 from weigh.checks.licence.reading import Reading, mentions, of_ids, read_statement
 from weigh.checks.licence.records import Records
+from weigh.checks.licence.shingles import words_of
 from weigh.core.facts import Basis, Coverage, FileFacts
-from weigh.core.licence import PAPERS, LicenceClaim
+from weigh.core.licence import PAPERS, TERMS_FOLDERS, LicenceClaim, is_terms_name
 from weigh.core.ports import ModelViewPort, RangeReader
 
 MOST_BYTES = 1024 * 1024
@@ -24,10 +27,15 @@ MOST_SHOWN = 160
 LONG = 300
 """Characters from which a `License` header is a text and not a name."""
 
-_TERMS = re.compile(
-    r"(?:un)?licen[cs]es?|copying|notices?|copyright|terms|eula|(?:acceptable[-_]|prohibited[-_])?use[-_]policy"
-)
-_TEXTS = frozenset({"text", "model-card", "unknown"})
+ADDED = "added words"
+"""Place of a statement that is made of words beside the licences of its file."""
+
+_CODE = (".py", ".json", ".js", ".bin", ".safetensors", ".onnx")
+_PEOPLE = re.compile(r"(?:authors|contributors|credits|maintainers|thanks)\b")
+_NOTICE = re.compile(r"(?:third[-_]?party[-_])?notices?\b|copyright\b")
+_RESTRICTS = frozenset({"commercial", "noncommercial", "prohibited", "forbidden", "permitted", "restricted"})
+"""Words that no list of names has."""
+_TAG = re.compile(r"<[^<>]{0,2000}>")
 _CLASSIFIER = "License :: "
 _METADATA = ("onnx.metadata", "safetensors.metadata")
 
@@ -89,11 +97,13 @@ class TextFile:
 
     Attributes:
         path: of the file.
-        found: the texts in it.
+        found: the texts in it, and what stands beside them.
+        named: licences that it only mentions, where no text was found.
     """
 
     path: str
     found: Found
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +177,34 @@ class Reader:
         unread: list[tuple[str, str]] = []
         for facts in self._view.all_facts():
             found += self._declared(facts)
+            unread += self._not_brought(facts)
             if not is_terms(facts.path):
                 continue
             if facts.coverage is not Coverage.COMPLETE or len(files) >= MOST_FILES or self._left <= 0:
                 unread.append((facts.path, facts.reason or "more licence files than are searched"))
                 continue
-            text = self._text(facts.path)
-            file = TextFile(facts.path, search(text, self._index, self._records))
+            text, reason = self._text(facts.path)
+            file = self._searched(facts.path, text)
             files.append(file)
             found += self._in_text(file, text)
+            if reason or was_cut(file.found.words):
+                unread.append((facts.path, reason or "it has more words than are read"))
+        if len(found) > MOST_STATEMENTS:
+            unread.append((found[MOST_STATEMENTS].path, "there are more statements than are kept"))
         return Statements(tuple(found[:MOST_STATEMENTS]), tuple(files), tuple(unread))
+
+    def _not_brought(self, facts: FileFacts) -> Iterator[tuple[str, str]]:
+        """Licence files that a package names and that do not lie among its papers."""
+        folder, _, _ = facts.path.rpartition("/")
+        if facts.format != "package-metadata" or not facts.path.startswith(f"{PAPERS}/"):
+            return
+        here = {file.path for file in self._view.snapshot.files}
+        for name in _texts(facts, "package.licence_files"):
+            plain = name.replace("\\", "/").lstrip("./")
+            places = {f"{folder}/{plain}", f"{folder}/{plain.rpartition('/')[2]}"}
+            places |= {f"{folder}/{below}/{plain}" for below in TERMS_FOLDERS}
+            if not places & here and not _PEOPLE.match(plain.rpartition("/")[2].lower()):
+                yield facts.path, f"it names the licence file {_first_line(name)}, which is not here"
 
     def _declared(self, facts: FileFacts) -> Iterator[Statement]:
         if facts.format == "model-card":
@@ -223,6 +251,8 @@ class Reader:
                 share=best.share if best is not None else 0.0,
                 shingles=best.shingles if best is not None else 0,
             )
+            if found.matches:
+                yield from _beside(Origin.PACKAGE, facts.path, found)
         for stated in _texts(facts, "package.classifiers"):
             name = stated.removeprefix(_CLASSIFIER).split(" :: ")[-1]
             if stated.startswith(_CLASSIFIER) and name != "OSI Approved":
@@ -234,6 +264,19 @@ class Reader:
         reading = read_statement(stated, self._records, expression=expression)
         return Statement(origin, path, place, _first_line(stated), reading)
 
+    def _searched(self, path: str, text: str) -> TextFile:
+        """What a licence file holds, names, and says beside it."""
+        found = search(text, self._index, self._records)
+        named = () if found.matches else tuple(dict.fromkeys(mentions(text, self._records)))
+        if named:
+            found = replace(found, added=added_runs(text, known_shingles(named, self._index)))
+        name = path.rpartition("/")[2].lower()
+        if not found.matches and _PEOPLE.match(name) and not _RESTRICTS.intersection(words_of(text)):
+            found = replace(found, added=())
+        elif not found.matches and _NOTICE.match(name):
+            found = replace(found, added=tuple(run for run in found.added if run.binds))
+        return TextFile(path, found, named)
+
     def _in_text(self, file: TextFile, text: str) -> Iterator[Statement]:
         for match in file.found.matches:
             place = "notice" if match.notice else "text"
@@ -241,30 +284,56 @@ class Reader:
             yield Statement(
                 Origin.TEXT, file.path, place, "", reading, not match.notice, match.share, match.shingles
             )
-        if not file.found.matches:
-            for id_ in dict.fromkeys(mentions(text, self._records)):
-                yield Statement(Origin.TEXT, file.path, "mention", "", of_ids([id_]))
+        for id_ in file.named:
+            yield Statement(Origin.TEXT, file.path, "mention", "", of_ids([id_]))
+        if file.found.matches or file.named:
+            yield from _beside(Origin.TEXT, file.path, file.found)
+        elif file.found.added or self._says_nothing_known(file, text):
+            shown = file.found.added[0].text if file.found.added else _first_line(text)
+            yield Statement(Origin.TEXT, file.path, "", shown, Reading())
 
-    def _text(self, path: str) -> str:
+    def _says_nothing_known(self, file: TextFile, text: str) -> bool:
+        """Whether a few words stand where a licence should, and they point to no other licence file."""
+        name = file.path.rpartition("/")[2].lower()
+        if _PEOPLE.match(name) or _NOTICE.match(name) or not any(c.isalnum() for c in text):
+            return False
+        folder = file.path.rpartition("/")[0]
+        others = (f.path for f in self._view.snapshot.files if f.path != file.path and is_terms(f.path))
+        beside = [path.rpartition("/")[2].lower() for path in others if path.rpartition("/")[0] == folder]
+        lowered = text.lower()
+        return not any(other in lowered for other in beside)
+
+    def _text(self, path: str) -> tuple[str, str]:
+        """A licence file's text, and why it was not read whole ("" when it was)."""
         reader = self._open(path)
         try:
             data = reader.read(0, min(MOST_BYTES, self._left))
-            self._left -= len(data)
-            return data.decode("utf-8", "replace")
+            cut = reader.size > len(data)
         finally:
             close = getattr(reader, "close", None)
             if close is not None:
                 close()
+        self._left -= len(data)
+        text = data.decode("utf-8", "replace")
+        if "\0" in text or "\ufffd" in text[:-1]:
+            return "", "it is not plain text"
+        if path.lower().endswith((".html", ".htm")):
+            text = unescape(_TAG.sub(" ", text))
+        return text, f"it is longer than the {len(data):,} bytes that are read" if cut else ""
 
 
 def is_terms(path: str) -> bool:
-    """Whether a file is, by its name, one that holds terms."""
-    name = path.rpartition("/")[2].lower()
-    if re.search(r"/licenses/[^/]+$", f"/{path.lower()}") and path.startswith(f"{PAPERS}/"):
+    """Whether a file is, by its name or its folder, one that holds terms."""
+    *folders, name = path.lower().split("/")
+    if folders[:1] == [PAPERS] and TERMS_FOLDERS.intersection(folders[2:]):
         return True
-    begins = _TERMS.match(name)
-    code = name.endswith((".py", ".json", ".js", ".bin", ".safetensors", ".onnx"))
-    return begins is not None and not code and name[begins.end() :][:1] in {"", ".", "-", "_"}
+    return is_terms_name(name) and not name.endswith(_CODE)
+
+
+def _beside(origin: Origin, path: str, found: Found) -> Iterator[Statement]:
+    """The words beside the licences of a text, when they may take back what those grant."""
+    if found.added and found.added[0].binds:
+        yield Statement(origin, path, ADDED, found.added[0].text, Reading())
 
 
 def _texts(facts: FileFacts, name: str) -> list[str]:

@@ -47,7 +47,7 @@ def findings_by_file(view: ModelViewPort) -> dict[str, tuple[Finding, ...]]:
     What is missing has a path that no file has.
     """
     found = {facts.path: list(findings_of(facts)) for facts in view.all_facts()}
-    for finding in (*repository_findings(view), *stale_findings(view.all_facts(), view.read)):
+    for finding in (*repository_findings(view, view.read), *stale_findings(view.all_facts(), view.read)):
         found.setdefault(finding.where, []).append(finding)
     return {path: tuple(own) for path, own in found.items()}
 

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 
-from weigh.checks.security.security import CHECK as SECURITY, findings_by_file
+from weigh.checks.security.security import CHECK as SECURITY, findings_by_file, findings_of
 from weigh.core.clearance import Clearance
 from weigh.core.errors import RefusedError
 from weigh.core.evidence import Evidence
+from weigh.core.finding import Severity
 from weigh.core.gate import Word, judge_file, worst_word
 from weigh.core.snapshot import SnapshotFile
 from weigh.core.subject import Subject, SubjectKind
 from weigh.formats.reader import FileReader
 from weigh.jobs.adopt.bring import Brought
+from weigh.jobs.approve import approved_findings
 from weigh.jobs.workbench import Workbench
+from weigh.project.manifest import Approval
 from weigh.store.view import ModelView
 
 
@@ -60,7 +63,12 @@ def refuse_malicious(examined: Examined) -> None:
 
 
 def pass_gate(
-    examined: Examined, needed: frozenset[str], *, accept_review: bool, accept_gaps: bool
+    examined: Examined,
+    needed: frozenset[str],
+    *,
+    accept_review: bool,
+    accept_gaps: bool,
+    approvals: tuple[Approval, ...] = (),
 ) -> Clearance:
     """The clearance for the files a runtime is about to open.
 
@@ -69,6 +77,7 @@ def pass_gate(
         needed: sha256s of the files that would be opened.
         accept_review: the user accepts needed files that are not clean.
         accept_gaps: the user accepts limits that cannot be enforced.
+        approvals: callables that models.toml accepts, each for one very file.
 
     Raises:
         RefusedError: any file is malicious; or a needed one is broken, or needs review and that was
@@ -77,14 +86,27 @@ def pass_gate(
     refuse_malicious(examined)
     opened = {f.path for f in examined.view.snapshot.files if f.sha256 in needed}
     broken = sorted(p for p in opened if examined.words[p] is Word.ERROR)
-    review = sorted(p for p in opened if examined.words[p] is Word.REVIEW)
+    doubtful = sorted(p for p in opened if examined.words[p] is Word.REVIEW)
+    review = [path for path in doubtful if not _approved(examined, path, approvals)]
     if broken:
         _refuse(examined, Word.ERROR, broken)
     if review and not accept_review:
         _refuse(examined, Word.REVIEW, review)
     accepted = [f"--accept-review: {', '.join(review)}"] if review else []
+    settled = [path for path in doubtful if path not in review]
+    accepted += [f"approved in models.toml: {', '.join(settled)}"] if settled else []
     accepted += ["--accept-sandbox-gaps"] if accept_gaps else []
     return Clearance(needed, tuple(accepted), sandbox_gaps_accepted=accept_gaps)
+
+
+def _approved(examined: Examined, path: str, approvals: tuple[Approval, ...]) -> bool:
+    """Whether what models.toml approves for exactly these bytes leaves nothing to review."""
+    facts = examined.view.facts(path)
+    sha256 = examined.view.snapshot.file(path).sha256
+    _, word = approved_findings(facts, sha256, approvals)
+    own = set(findings_of(facts))
+    together = (f for f in examined.security.findings if f.where == path and f not in own)
+    return word is Word.CLEAN and all(f.severity.rank < Severity.MEDIUM.rank for f in together)
 
 
 def _refuse(examined: Examined, word: Word, paths: list[str]) -> None:

@@ -71,7 +71,9 @@ def adopt(options: AdoptOptions, events: EventSink) -> Report:
         data = prepare_data(bench, project, options, log.done)
         model = None
         if brought is not None:
-            model = stack.enter_context(put_to_use(bench, brought, data.prepared, options, log.done))
+            approvals = project.manifest.approvals
+            used = put_to_use(bench, brought, data.prepared, options, log.done, approvals=approvals)
+            model = stack.enter_context(used)
         ground = _ground(bench, data, model, options.seed)
         offers = applicable(
             "text" if options.roles.text else "features",

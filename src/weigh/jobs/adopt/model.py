@@ -21,10 +21,11 @@ from weigh.jobs.adopt.bring import Brought
 from weigh.jobs.adopt.examine import Examined, examine, pass_gate, refuse_malicious
 from weigh.jobs.adopt.options import AdoptOptions
 from weigh.jobs.workbench import Workbench
+from weigh.project.manifest import Approval
 from weigh.render import numbers
 from weigh.runtimes.features import CHECK as FEATURES, GAP, FeaturesSubject
-from weigh.runtimes.open import TextModel, WorkerLimits, open_text_model
-from weigh.runtimes.spec import TextModelSpec, Unplanned, plan
+from weigh.runtimes.open import TextModel, WorkerLimits, libraries_of, missing_packages, open_text_model
+from weigh.runtimes.spec import TORCH, TextModelSpec, Unplanned, plan
 from weigh.store.keeper import BlobKeeper
 from weigh.system.machine import installed_version, machine_class
 
@@ -97,7 +98,13 @@ class _Session:
 
 @contextmanager
 def put_to_use(
-    bench: Workbench, model: Brought, prepared: Prepared, options: AdoptOptions, say: Say
+    bench: Workbench,
+    model: Brought,
+    prepared: Prepared,
+    options: AdoptOptions,
+    say: Say,
+    *,
+    approvals: tuple[Approval, ...] = (),
 ) -> Iterator[ModelInUse]:
     """Examine the model, pass the gate, and show it the rows. The sandbox closes with the block.
 
@@ -108,7 +115,7 @@ def put_to_use(
         RefusedError: the gate stays closed.
     """
     examined = examine(bench, model)
-    spec = plan(examined.view)
+    spec = _planned(examined)
     summary = _summary(model, examined)
     say("inspect", " · ".join([summary.sentence, *_runs_no_code(examined), examined.word.value]))
     refuse_malicious(examined)
@@ -122,7 +129,11 @@ def put_to_use(
         return
     needed = frozenset({spec.model_sha256, spec.tokenizer_sha256, *(sha for _, sha in spec.external)})
     clearance = pass_gate(
-        examined, needed, accept_review=options.accept_review, accept_gaps=options.accept_sandbox_gaps
+        examined,
+        needed,
+        accept_review=options.accept_review,
+        accept_gaps=options.accept_sandbox_gaps,
+        approvals=approvals,
     )
     session = _Session(bench, spec, clearance)
     try:
@@ -143,7 +154,7 @@ def _in_use(
 ) -> ModelInUse:
     texts = prepared.table.texts or []
     keep = BlobKeeper(bench.blobs)
-    runtimes = tuple((name, installed_version(name)) for name in ("onnxruntime", "tokenizers", "numpy"))
+    runtimes = tuple((name, installed_version(name)) for name in libraries_of(spec))
     try:
         features = bench.ask(
             FEATURES,
@@ -153,15 +164,15 @@ def _in_use(
             runtimes=runtimes,
         )
     except WorkerError as error:
-        return _broke(bench, examined, summary, clearance, error)
+        return _broke(bench, examined, spec, summary, clearance, error)
     _refuse_gaps(features, clearance)
-    timed = _compatibility(bench, examined, session, texts)
+    timed = _compatibility(bench, examined, spec, session, texts)
     kind = "scores" if spec.task == "classification" else "embeddings"
     artifact = features.artifact(kind)
     if artifact is None:
         raise StorageError("what the model made of the rows is gone", hint="repeat with --refresh")
     array = keep.load_arrays(artifact)[0][kind]
-    _say_ran(say, features, timed, fresh=bench.is_fresh(features))
+    _say_ran(say, spec, features, timed, fresh=bench.is_fresh(features))
     gaps = tuple(f.message for f in features.findings)
     return ModelInUse(
         summary=summary,
@@ -192,7 +203,12 @@ def _representing(session: "_Session", kind: str) -> Callable[[Sequence[str]], R
 
 
 def _broke(
-    bench: Workbench, examined: Examined, summary: ModelSummary, clearance: Clearance, error: WorkerError
+    bench: Workbench,
+    examined: Examined,
+    spec: TextModelSpec,
+    summary: ModelSummary,
+    clearance: Clearance,
+    error: WorkerError,
 ) -> ModelInUse:
     """Put on record that the model does not run here; the arms that need it are not run."""
 
@@ -205,7 +221,7 @@ def _broke(
         examined.subject,
         lambda: CompatibilitySubject(examined.view, version, "", "", fail),
         parameters={"threads": THREADS},
-        runtimes=(("onnxruntime", version), ("tokenizers", installed_version("tokenizers"))),
+        runtimes=_what_runs(spec),
         machine=machine_class(),
     )
     offers = ModelOffers(why_not="the model does not run here")
@@ -227,7 +243,9 @@ def _refuse_gaps(features: Evidence, clearance: Clearance) -> None:
         )
 
 
-def _compatibility(bench: Workbench, examined: Examined, session: _Session, texts: list[str]) -> Evidence:
+def _compatibility(
+    bench: Workbench, examined: Examined, spec: TextModelSpec, session: _Session, texts: list[str]
+) -> Evidence:
     version = installed_version("onnxruntime")
     sample = texts[:: max(1, len(texts) // BENCH_TEXTS)][:BENCH_TEXTS]
     return bench.ask(
@@ -235,9 +253,24 @@ def _compatibility(bench: Workbench, examined: Examined, session: _Session, text
         examined.subject,
         lambda: CompatibilitySubject(examined.view, version, "", "", lambda: session().measure(sample)),
         parameters={"threads": THREADS, "texts": len(sample)},
-        runtimes=(("onnxruntime", version), ("tokenizers", installed_version("tokenizers"))),
+        runtimes=_what_runs(spec),
         machine=machine_class(),
     )
+
+
+def _planned(examined: Examined) -> TextModelSpec | Unplanned:
+    """How the model is to be run here; without the torch runtime the rest of the job goes on without it."""
+    spec = plan(examined.view)
+    if isinstance(spec, TextModelSpec) and spec.runtime == TORCH and (absent := missing_packages(spec)):
+        why = f"its weights are safetensors: it needs the torch runtime, and there is no {', '.join(absent)}"
+        return Unplanned(why, TORCH)
+    return spec
+
+
+def _what_runs(spec: TextModelSpec) -> tuple[tuple[str, str], ...]:
+    """The libraries that take part in whether, and how fast, it runs."""
+    names = (name for name in libraries_of(spec) if name != "numpy")
+    return tuple((name, installed_version(name)) for name in names)
 
 
 def _cannot_run(bench: Workbench, examined: Examined, spec: Unplanned) -> None:
@@ -251,11 +284,11 @@ def _cannot_run(bench: Workbench, examined: Examined, spec: Unplanned) -> None:
     )
 
 
-def _say_ran(say: Say, features: Evidence, timed: Evidence, *, fresh: bool) -> None:
+def _say_ran(say: Say, spec: TextModelSpec, features: Evidence, timed: Evidence, *, fresh: bool) -> None:
     seconds, rate = features.measure("features_seconds"), features.measure("features_rate")
     asked, shown = (round(_value(features.measure(name))) for name in ("texts", "texts_shown"))
     p95 = timed.measure("latency_p95")
-    parts = ["onnx, sandboxed"]
+    parts = [f"{spec.runtime}, sandboxed"]
     if seconds is not None and rate is not None and seconds.value and rate.value:
         parts.append(f"{numbers.count(shown)} texts in {numbers.seconds(seconds.value)}")
         parts.append(f"{numbers.count(rate.value)} texts/s")

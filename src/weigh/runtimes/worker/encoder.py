@@ -1,18 +1,20 @@
-"""A tokenizer and an ONNX graph, opened as the spec says. Runs inside the sandbox only."""
+"""A tokenizer and a model, opened as the spec says. Runs inside the sandbox only."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import onnxruntime
 import tokenizers
 
 from weigh.runtimes.spec import CLASSIFICATION, TextModelSpec
 from weigh.runtimes.worker.batches import batches
 from weigh.runtimes.worker.files import UnfitError
 from weigh.runtimes.worker.pooling import Array, normalise, pool, softmax
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 _INTEGERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _PADDING_NAMES = ("[PAD]", "<pad>", "<|endoftext|>", "</s>")
@@ -36,12 +38,34 @@ class Encoded:
     truncated: bool
 
 
-def open_session(model: bytes | str) -> onnxruntime.InferenceSession:
+class Input(Protocol):
+    """What a model wants to be fed: a name, a type as ONNX Runtime writes it, and dimensions."""
+
+    name: str
+    type: str
+    shape: list[Any]
+
+
+class Session(Protocol):
+    """A model that is open; ONNX Runtime's sessions are such."""
+
+    def get_inputs(self) -> list[Input]:
+        """What it wants to be fed."""
+        ...
+
+    def run(self, output_names: list[str], input_feed: dict[str, Array]) -> list[Any]:
+        """The named outputs for one batch."""
+        ...
+
+
+def open_session(model: bytes | str) -> "onnxruntime.InferenceSession":
     """Open a graph from its bytes, or from a path where external data lies beside it.
 
     One thread a call: several calls run side by side instead, so that the number of threads changes no
     bit of an answer.
     """
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -57,7 +81,7 @@ class TextEncoder:
     """Answers texts. Rows of its answers depend on their own text only.
 
     Args:
-        session: the graph.
+        session: the graph, or another model that is asked like one.
         tokenizer: text of tokenizer.json.
         spec: how to run it.
         threads: calls side by side.
@@ -66,9 +90,7 @@ class TextEncoder:
         UnfitError: the graph is not what the spec says.
     """
 
-    def __init__(
-        self, session: onnxruntime.InferenceSession, tokenizer: str, spec: TextModelSpec, threads: int
-    ) -> None:
+    def __init__(self, session: Session, tokenizer: str, spec: TextModelSpec, threads: int) -> None:
         self._session = session
         self._spec = spec
         self._inputs = {i.name: _INTEGERS[i.type] for i in session.get_inputs() if i.type in _INTEGERS}
@@ -153,7 +175,7 @@ class TextEncoder:
         return {name: given[name].astype(kind, copy=False) for name, kind in self._inputs.items()}
 
 
-def _fixed(session: onnxruntime.InferenceSession) -> tuple[int, int]:
+def _fixed(session: Session) -> tuple[int, int]:
     """(rows, tokens) where the graph fixes them, else 0."""
     shape = next(list(i.shape) for i in session.get_inputs() if i.name == "input_ids")
     if len(shape) != 2:

@@ -5,7 +5,7 @@ and the parent reads what it last said.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,18 @@ LIBRARIES = ("onnxruntime", "tokenizers", "numpy")
 _PROGRESS_SECONDS = 0.2
 
 
+Opener = Callable[[TextModelSpec, Frame], TextEncoder]
+
+
 def serve(channel: Channel) -> None:
     """Answer requests until the parent closes the pipe."""
+    serve_texts(channel, _open)
+
+
+def serve_texts(channel: Channel, open_encoder: Opener) -> None:
+    """Answer requests with whatever `open_encoder` makes of the first one."""
     try:
-        encoder = _load(channel)
+        encoder = _load(channel, open_encoder)
         while True:
             frame = channel.receive()
             texts = unpack_texts(frame.arrays["text"], frame.arrays["ends"])
@@ -39,11 +47,11 @@ def serve(channel: Channel) -> None:
         return
 
 
-def _load(channel: Channel) -> TextEncoder:
+def _load(channel: Channel, open_encoder: Opener) -> TextEncoder:
     request = channel.receive()
     began = time.perf_counter()
     spec = _spec(request.fields["spec"])
-    encoder = _open(spec, request)
+    encoder = open_encoder(spec, request)
     channel.send(
         "loaded",
         {

@@ -133,11 +133,19 @@ def pickles() -> Made:
         yield f"{name}-python.pickle", data(python_pickle(value))
     rows = [pickle.dumps({"row": n}) for n in range(20)]
     yield "many_in_a_file.pkl", data(b"".join(rows))
-    yield "cifar_like.pkl", data(pickle.dumps({b"data": bytes(3072), b"labels": [1] * 9, b"batch_label": b"1 of 5"}, 2))
+    yield (
+        "cifar_like.pkl",
+        data(pickle.dumps({b"data": bytes(3072), b"labels": [1] * 9, b"batch_label": b"1 of 5"}, 2)),
+    )
     yield "big_frames.pkl", data(pickle.dumps([b"z" * 100_000 for _ in range(9)], 4))
     for ending in ("dat", "sav", "model", "p", "bin", "data", "model.pkl.bak"):
         yield f"ending.{ending}", data(pickle.dumps(plain_values()["model_state"]))
-    for name, pack in (("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress), ("z", zlib.compress)):
+    for name, pack in (
+        ("gz", gzip.compress),
+        ("bz2", bz2.compress),
+        ("xz", lzma.compress),
+        ("z", zlib.compress),
+    ):
         yield f"packed.pkl.{name}", data(pack(pickle.dumps(plain_values()["vocabulary"])))
 
 
@@ -156,8 +164,17 @@ def arrays() -> Iterator[tuple[str, np.ndarray]]:
     """Arrays of every dtype, order and shape that people store."""
     for code in DTYPES:
         count = np.arange(24)
-        values = count.astype("i8").astype(code) if code[0] in "Mm" else count.astype(code) if code != "V6" else np.zeros(24, code)
-        yield code.strip("<>=").replace("[", "-").strip("]") + ("-big" if code[0] == ">" else ""), values.reshape(2, 3, 4)
+        values = (
+            count.astype("i8").astype(code)
+            if code[0] in "Mm"
+            else count.astype(code)
+            if code != "V6"
+            else np.zeros(24, code)
+        )
+        yield (
+            code.strip("<>=").replace("[", "-").strip("]") + ("-big" if code[0] == ">" else ""),
+            values.reshape(2, 3, 4),
+        )
     yield "fortran", np.asfortranarray(draws().normal(size=(5, 7)))
     yield "scalar", np.array(3.25)
     yield "empty", np.zeros((0, 4), "f4")
@@ -186,7 +203,14 @@ def numpy_files() -> Made:
     yield "raw.bin", data(draws().normal(size=999).astype("f4").tobytes())
     yield "objects.npy", lambda p: np.save(p, np.array([{"a": 1}, [1, 2], "text"], object), allow_pickle=True)
     yield "objects.npz", lambda p: np.savez(p, names=np.array(["a", None], object), values=np.eye(2))
-    scalars = [np.float64(1.5), np.float32(2), np.int64(3), np.bool_(True), np.str_("x"), np.datetime64("2024-01-01")]  # noqa: FBT003
+    scalars = [
+        np.float64(1.5),
+        np.float32(2),
+        np.int64(3),
+        np.bool_(True),
+        np.str_("x"),
+        np.datetime64("2024-01-01"),
+    ]  # noqa: FBT003
     for protocol in range(2, 6):
         yield f"scalars-{protocol}.pkl", data(pickle.dumps(scalars, protocol))
         yield f"dtypes-{protocol}.pkl", data(pickle.dumps([np.dtype(c) for c in DTYPES], protocol))
@@ -195,8 +219,14 @@ def numpy_files() -> Made:
         yield f"rng_state-{protocol}.pkl", data(pickle.dumps(np.random.RandomState(3).get_state(), protocol))
         yield f"masked-{protocol}.pkl", data(pickle.dumps(np.ma.masked_greater(np.arange(9), 4), protocol))
         yield f"matrix-{protocol}.pkl", data(pickle.dumps(np.asmatrix(np.eye(3)), protocol))
-        yield f"record_array-{protocol}.pkl", data(pickle.dumps(np.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), protocol))
-        yield f"functions-{protocol}.pkl", data(pickle.dumps({"dtype": np.float32, "kind": np.ndarray}, protocol))
+        yield (
+            f"record_array-{protocol}.pkl",
+            data(pickle.dumps(np.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), protocol)),
+        )
+        yield (
+            f"functions-{protocol}.pkl",
+            data(pickle.dumps({"dtype": np.float32, "kind": np.ndarray}, protocol)),
+        )
 
 
 def npy(place: Path, values: np.ndarray, version: tuple[int, int]) -> None:
@@ -207,7 +237,11 @@ def npy(place: Path, values: np.ndarray, version: tuple[int, int]) -> None:
 def picture(width: int, height: int) -> bytes:
     """A PNG."""
     rows = b"".join(b"\0" + bytes((x * y) % 256 for x in range(width * 3)) for y in range(height))
-    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts)  # fmt: skip
 
@@ -233,7 +267,9 @@ def archives() -> Made:
     yield "in_a_zip.zip", lambda p: zip_in_zip(p)
     yield "library.whl", lambda p: wheel(p)
     yield "appended.zip", lambda p: (zipped(p, 8), append_zip(p))
-    for mode, kind in itertools.product(("", "gz", "bz2", "xz"), (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)):
+    for mode, kind in itertools.product(
+        ("", "gz", "bz2", "xz"), (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)
+    ):
         yield f"folder-{kind}.tar{'.' + mode if mode else ''}", lambda p, m=mode, k=kind: tarred(p, m, k)
     yield "long_names.tar", lambda p: tarred(p, "", tarfile.GNU_FORMAT, prefix="very/" * 40)
     yield "long_names-pax.tar.gz", lambda p: tarred(p, "gz", tarfile.PAX_FORMAT, prefix="very/" * 40)
@@ -249,8 +285,19 @@ def archives() -> Made:
     yield "zeros.bin.gz", data(gzip.compress(bytes(2_000_000), mtime=EPOCH))
 
 
-def zipped(place: Path, method: int, *, comment: bytes = b"", folders: bool = False, streamed: bool = False, zip64: bool = False) -> None:
-    with place.open("wb") as out, zipfile.ZipFile(Unseekable(out) if streamed else out, "w", method) as archive:
+def zipped(
+    place: Path,
+    method: int,
+    *,
+    comment: bytes = b"",
+    folders: bool = False,
+    streamed: bool = False,
+    zip64: bool = False,
+) -> None:
+    with (
+        place.open("wb") as out,
+        zipfile.ZipFile(Unseekable(out) if streamed else out, "w", method) as archive,
+    ):
         archive.comment = comment
         if folders:
             archive.mkdir("model")
@@ -290,8 +337,12 @@ def append_zip(place: Path) -> None:
 def wheel(place: Path) -> None:
     with zipfile.ZipFile(place, "w", 8) as archive:
         archive.writestr("example/__init__.py", '"""An example."""\n\n__version__ = "1.0"\n')
-        archive.writestr("example-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: example\nVersion: 1.0\n")
-        archive.writestr("example-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(
+            "example-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: example\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            "example-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         archive.writestr("example-1.0.dist-info/RECORD", "example/__init__.py,,\n")
 
 
@@ -314,7 +365,10 @@ def linked(place: Path) -> None:
 
 
 def named_gzip(place: Path) -> None:
-    with place.open("wb") as out, gzip.GzipFile("original name.txt", "wb", fileobj=out, mtime=EPOCH) as stream:
+    with (
+        place.open("wb") as out,
+        gzip.GzipFile("original name.txt", "wb", fileobj=out, mtime=EPOCH) as stream,
+    ):
         stream.write(b"hello " * 50)
 
 
@@ -328,7 +382,13 @@ WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2,
           "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1}  # fmt: skip
 
 
-def safetensors(tensors: dict[str, tuple[str, tuple[int, ...]]], *, metadata: Any = None, pad: int = 8, name_first: bool = True) -> bytes:
+def safetensors(
+    tensors: dict[str, tuple[str, tuple[int, ...]]],
+    *,
+    metadata: Any = None,
+    pad: int = 8,
+    name_first: bool = True,
+) -> bytes:
     """A safetensors file of noise, with the header laid out as the library lays it out."""
     header: dict[str, Any] = {"__metadata__": metadata} if metadata and name_first else {}
     offset = 0
@@ -347,22 +407,45 @@ def safetensors(tensors: dict[str, tuple[str, tuple[int, ...]]], *, metadata: An
 def safetensors_files() -> Made:
     """Each dtype, metadata of the common writers, empty files and shards."""
     for dtype in WIDTHS:
-        yield f"{dtype}.safetensors", data(safetensors({"w": (dtype, (4, 6)), "b": (dtype, (4,)), "s": (dtype, ())}))
-    layers = {f"model.layers.{n}.{part}.weight": ("F32", (8, 8)) for n in range(12) for part in ("q_proj", "k_proj", "mlp.up")}
+        yield (
+            f"{dtype}.safetensors",
+            data(safetensors({"w": (dtype, (4, 6)), "b": (dtype, (4,)), "s": (dtype, ())})),
+        )
+    layers = {
+        f"model.layers.{n}.{part}.weight": ("F32", (8, 8))
+        for n in range(12)
+        for part in ("q_proj", "k_proj", "mlp.up")
+    }
     for name, metadata in benign_texts.SAFETENSORS_METADATA.items():
         yield f"metadata-{name}.safetensors", data(safetensors(layers, metadata=metadata))
-        yield f"metadata_last-{name}.safetensors", data(safetensors(layers, metadata=metadata, name_first=False))
+        yield (
+            f"metadata_last-{name}.safetensors",
+            data(safetensors(layers, metadata=metadata, name_first=False)),
+        )
     yield "empty.safetensors", data(safetensors({}))
     yield "unpadded.safetensors", data(safetensors(layers, pad=1))
     yield "zero_sized.safetensors", data(safetensors({"a": ("F32", (0, 3)), "b": ("F32", (2,))}))
-    shards = {"metadata": {"total_size": 64}, "weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
+    shards = {
+        "metadata": {"total_size": 64},
+        "weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"},
+    }
     yield "shards/model.safetensors.index.json", data(json.dumps(shards, indent=2))
     for number, name in enumerate("ab", 1):
-        yield f"shards/model-0000{number}-of-00002.safetensors", data(safetensors({name: ("F32", (2, 4))}, metadata={"format": "pt"}))
+        yield (
+            f"shards/model-0000{number}-of-00002.safetensors",
+            data(safetensors({name: ("F32", (2, 4))}, metadata={"format": "pt"})),
+        )
 
 
-def gguf(values: dict[str, Any], tensors: dict[str, tuple[int, tuple[int, ...], int]], *, version: int = 3, order: str = "<") -> bytes:
+def gguf(
+    values: dict[str, Any],
+    tensors: dict[str, tuple[int, tuple[int, ...], int]],
+    *,
+    version: int = 3,
+    order: str = "<",
+) -> bytes:
     """A GGUF file: typed values, then tensors of (type, shape, bytes), each aligned to 32."""
+
     def text(word: str) -> bytes:
         return struct.pack(f"{order}Q", len(word.encode())) + word.encode()
 
@@ -379,7 +462,9 @@ def gguf(values: dict[str, Any], tensors: dict[str, tuple[int, tuple[int, ...], 
             case str():
                 return 8, text(value)
         kinds = [typed(item) for item in value]
-        return 9, struct.pack(f"{order}IQ", kinds[0][0] if kinds else 8, len(kinds)) + b"".join(body for _, body in kinds)
+        return 9, struct.pack(f"{order}IQ", kinds[0][0] if kinds else 8, len(kinds)) + b"".join(
+            body for _, body in kinds
+        )
 
     out = b"GGUF" + struct.pack(f"{order}IQQ", version, len(tensors), len(values))
     for key, value in values.items():
@@ -404,8 +489,14 @@ def gguf_files() -> Made:
              "tokenizer.ggml.token_type": [1] * 300, "tokenizer.ggml.scores": [-float(n) for n in range(300)],
              "tokenizer.ggml.merges": ["a b", "c d"], "tokenizer.ggml.bos_token_id": 1, "tokenizer.ggml.add_bos_token": True}  # fmt: skip
     for name, (kind, block, size) in GGML.items():
-        tensors = {"token_embd.weight": (kind, (256, 4), 1024 // block * size), "output_norm.weight": (0, (256,), 1024)}
-        yield f"{name}.gguf", data(gguf({"general.architecture": "llama", "general.file_type": 1, **words}, tensors))
+        tensors = {
+            "token_embd.weight": (kind, (256, 4), 1024 // block * size),
+            "output_norm.weight": (0, (256,), 1024),
+        }
+        yield (
+            f"{name}.gguf",
+            data(gguf({"general.architecture": "llama", "general.file_type": 1, **words}, tensors)),
+        )
     norm = {"output_norm.weight": (0, (32,), 128)}
     for family in ("llama", "qwen2", "gemma2", "phi3", "gpt2", "bert", "mamba", "clip", "whisper", "falcon"):
         values = {"general.architecture": family, "general.name": f"{family} tiny", f"{family}.context_length": 512,
@@ -424,6 +515,7 @@ def gguf_files() -> Made:
 
 def field(number: int, value: int | bytes | str) -> bytes:
     """One protobuf field."""
+
     def varint(count: int) -> bytes:
         out = bytearray()
         while count > 127:  # noqa: PLR2004 - seven bits a byte
@@ -437,27 +529,56 @@ def field(number: int, value: int | bytes | str) -> bytes:
     return varint(number << 3 | 2) + varint(len(body)) + body
 
 
-def onnx_model(operators: Iterable[str], *, opset: int = 17, producer: str = "pytorch", doc: str = "") -> bytes:
+def onnx_model(
+    operators: Iterable[str], *, opset: int = 17, producer: str = "pytorch", doc: str = ""
+) -> bytes:
     """A chain of operators with one stored tensor, written field by field."""
+
     def value(name: str) -> bytes:
         shape = field(1, field(1, 1)) + field(1, field(2, "batch"))
         return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
 
     graph, last = b"", "input"
     for number, kind in enumerate(operators):
-        graph += field(1, field(1, last) + field(1, "w") + field(2, f"v{number}") + field(3, f"/{kind}_{number}") + field(4, kind))
+        graph += field(
+            1,
+            field(1, last)
+            + field(1, "w")
+            + field(2, f"v{number}")
+            + field(3, f"/{kind}_{number}")
+            + field(4, kind),
+        )
         last = f"v{number}"
     weights = field(1, 4) + field(2, 1) + field(8, "w") + field(9, struct.pack("<4f", 1, 2, 3, 4))
     graph += field(2, "main_graph") + field(5, weights) + field(11, value("input")) + field(12, value(last))
-    return field(1, 8) + field(2, producer) + field(3, "2.1.0") + (field(6, doc) if doc else b"") + field(7, graph) + field(8, field(1, "") + field(2, opset))
+    return (
+        field(1, 8)
+        + field(2, producer)
+        + field(3, "2.1.0")
+        + (field(6, doc) if doc else b"")
+        + field(7, graph)
+        + field(8, field(1, "") + field(2, opset))
+    )
 
 
 def onnx_files() -> Made:
     """Chains of standard operators by the common producers."""
     for opset in range(9, 24):
         yield f"opset-{opset}.onnx", data(onnx_model(["Add", "Mul", "MatMul"], opset=opset))
-    for producer in ("pytorch", "tf2onnx", "skl2onnx", "keras2onnx", "paddle2onnx", "onnx.quantize", "OnnxMLTools", ""):
-        yield f"by-{producer or 'nobody'}.onnx", data(onnx_model(["Add", "Sub"], producer=producer, doc="A small model."))
+    for producer in (
+        "pytorch",
+        "tf2onnx",
+        "skl2onnx",
+        "keras2onnx",
+        "paddle2onnx",
+        "onnx.quantize",
+        "OnnxMLTools",
+        "",
+    ):
+        yield (
+            f"by-{producer or 'nobody'}.onnx",
+            data(onnx_model(["Add", "Sub"], producer=producer, doc="A small model.")),
+        )
 
 
 def word_vectors() -> Made:
@@ -467,7 +588,9 @@ def word_vectors() -> Made:
     lines = [f"{w} {' '.join(f'{v:.5f}' for v in row)}" for w, row in zip(words, rows, strict=True)]
     head = f"{len(words)} 16\n"
     for end, name in (("\n", "newline"), ("", "joined")):
-        body = b"".join(w.encode() + b" " + row.tobytes() + end.encode() for w, row in zip(words, rows, strict=True))
+        body = b"".join(
+            w.encode() + b" " + row.tobytes() + end.encode() for w, row in zip(words, rows, strict=True)
+        )
         yield f"vectors-{name}.bin", data(head.encode() + body)
     yield "vectors.txt", data(head + "\n".join(lines) + "\n")
     yield "vectors.vec", data(head + "\n".join(lines) + "\n")
@@ -479,10 +602,29 @@ def media() -> Made:
     yield "plot.png", data(picture(64, 48))
     for rate in (8000, 16000, 44100):
         yield f"sample-{rate}.wav", lambda p, r=rate: sound(p, r)
-    yield "image.bmp", data(b"BM" + struct.pack("<IHHI", 54 + 12, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 2, 1, 1, 24, 0, 12, 0, 0, 0, 0) + bytes(12))
-    yield "diagram.svg", data('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>')
-    yield "dot.gif", data(b"GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0!\xf9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;")
-    yield "dataset.csv", data("id,text,label\n" + "".join(f'{n},"row {n}, quoted",{n % 2}\n' for n in range(500)))
+    yield (
+        "image.bmp",
+        data(
+            b"BM"
+            + struct.pack("<IHHI", 54 + 12, 0, 0, 54)
+            + struct.pack("<IiiHHIIiiII", 40, 2, 1, 1, 24, 0, 12, 0, 0, 0, 0)
+            + bytes(12)
+        ),
+    )
+    yield (
+        "diagram.svg",
+        data(
+            '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+        ),
+    )
+    yield (
+        "dot.gif",
+        data(b"GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0!\xf9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"),
+    )
+    yield (
+        "dataset.csv",
+        data("id,text,label\n" + "".join(f'{n},"row {n}, quoted",{n % 2}\n' for n in range(500))),
+    )
     yield "dataset.tsv", data("a\tb\n1\t2\n" * 50)
     yield "dataset.jsonl", data("".join(json.dumps({"id": n, "text": f"row {n}"}) + "\n" for n in range(500)))
     yield "empty.bin", data(b"")
@@ -510,7 +652,12 @@ def texts() -> Made:
         yield f"json/{name}/{file}", data(json.dumps(content, indent=2, ensure_ascii=False))
     for name, template in benign_texts.TEMPLATES.items():
         yield f"templates/{name}/chat_template.jinja", data(template)
-        config = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 4096, "bos_token": "<s>", "chat_template": template}
+        config = {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "model_max_length": 4096,
+            "bos_token": "<s>",
+            "chat_template": template,
+        }
         yield f"templates/{name}/tokenizer_config.json", data(json.dumps(config, indent=2))
         yield f"templates/{name}-alone/chat_template.json", data(json.dumps({"chat_template": template}))
     named = [{"name": n, "template": t} for n, t in benign_texts.TEMPLATES.items()]

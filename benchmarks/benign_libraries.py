@@ -1,6 +1,7 @@
 """What each library writes with its own functions: one maker a library, empty-handed where it is not installed."""
 
 import importlib.metadata
+import inspect
 import itertools
 import json
 import pickle  # noqa: S403 - only writes
@@ -46,25 +47,67 @@ def estimators() -> Made:
 
     rows, labels = _data()
     for number, (name, kind) in enumerate(all_estimators()):
+
         def fitted(kind: Any = kind, name: str = name) -> Any:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return kind(**SIMPLE.get(name, {})).fit(np.abs(rows), labels)
+                return _filled(kind, name).fit(
+                    np.abs(rows), np.stack([labels] * 2, 1) if "Multi" in name else labels
+                )
 
         protocol = (2, 3, 4, 5)[number % 4]
-        yield f"each/{name}-{protocol}.pkl", lambda p, f=fitted, v=protocol: p.write_bytes(pickle.dumps(f(), v))
-        yield f"each/{name}.joblib", lambda p, f=fitted, c=(0, 3, ("gzip", 3), ("bz2", 3), ("xz", 3), ("lzma", 3))[number % 6]: joblib.dump(f(), p, compress=c)
+        yield (
+            f"each/{name}-{protocol}.pkl",
+            lambda p, f=fitted, v=protocol: p.write_bytes(pickle.dumps(f(), v)),
+        )
+        yield (
+            f"each/{name}.joblib",
+            lambda p, f=fitted, c=(0, 3, ("gzip", 3), ("bz2", 3), ("xz", 3), ("lzma", 3))[number % 6]: (
+                joblib.dump(f(), p, compress=c)
+            ),
+        )
     yield from _composed(rows, labels)
+
+
+def _filled(kind: Any, name: str) -> Any:
+    """An estimator with the arguments it cannot be made without."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    inner = Ridge() if "Regress" in name else LogisticRegression()
+    needed = [
+        p.name
+        for p in inspect.signature(kind).parameters.values()
+        if p.default is p.empty or p.name == "estimator"
+    ]
+    made: dict[str, Any] = {"estimator": inner, "estimators": [("a", inner), ("b", inner)], "steps": [("a", inner)],
+                            "transformer_list": [("a", "passthrough")], "param_grid": {"tol": [0.1]}, "param_distributions": {"tol": [0.1, 0.2]}}  # fmt: skip
+    return kind(**{n: made[n] for n in needed if n in made}, **SIMPLE.get(name, {}))
 
 
 def _composed(rows: np.ndarray, labels: np.ndarray) -> Made:
     import joblib
-    from sklearn import compose, ensemble, feature_extraction, feature_selection, impute, linear_model, model_selection, pipeline, preprocessing, svm
+    from sklearn import (
+        compose,
+        ensemble,
+        feature_extraction,
+        feature_selection,
+        impute,
+        linear_model,
+        model_selection,
+        pipeline,
+        preprocessing,
+        svm,
+    )
 
     texts = ["good film", "bad film", "very good", "very bad"] * 5
     words = feature_extraction.text.TfidfVectorizer(ngram_range=(1, 2))
-    plain = pipeline.make_pipeline(impute.SimpleImputer(), preprocessing.StandardScaler(), linear_model.LogisticRegression())
-    columns = compose.ColumnTransformer([("a", preprocessing.StandardScaler(), [0, 1]), ("b", preprocessing.KBinsDiscretizer(3), [2])], remainder="passthrough")
+    plain = pipeline.make_pipeline(
+        impute.SimpleImputer(), preprocessing.StandardScaler(), linear_model.LogisticRegression()
+    )
+    columns = compose.ColumnTransformer(
+        [("a", preprocessing.StandardScaler(), [0, 1]), ("b", preprocessing.KBinsDiscretizer(3), [2])],
+        remainder="passthrough",
+    )
     made = {
         "pipeline": lambda: plain.fit(rows, labels),
         "text": lambda: pipeline.make_pipeline(words, linear_model.SGDClassifier()).fit(texts, [1, 0, 1, 0] * 5),
@@ -80,7 +123,15 @@ def _composed(rows: np.ndarray, labels: np.ndarray) -> Made:
         "unfitted": linear_model.LogisticRegression, "dict": lambda: {"model": plain.fit(rows, labels), "features": list("abcd"), "threshold": 0.5},
         "list": lambda: [linear_model.Ridge().fit(rows, labels), preprocessing.LabelEncoder().fit(["a", "b"])],
     }  # fmt: skip
-    packings = {"plain": 0, "zlib": ("zlib", 3), "gzip": ("gzip", 3), "bz2": ("bz2", 3), "xz": ("xz", 3), "lzma": ("lzma", 3), "lz4": ("lz4", 3)}
+    packings = {
+        "plain": 0,
+        "zlib": ("zlib", 3),
+        "gzip": ("gzip", 3),
+        "bz2": ("bz2", 3),
+        "xz": ("xz", 3),
+        "lzma": ("lzma", 3),
+        "lz4": ("lz4", 3),
+    }
     for (name, build), (packing, how) in itertools.product(made.items(), packings.items()):
         yield f"built/{name}-{packing}.joblib", lambda p, b=build, h=how: joblib.dump(b(), p, compress=h)
     for (name, build), protocol in itertools.product(made.items(), range(2, 6)):
@@ -96,10 +147,18 @@ def joblib_files() -> Made:
               "dict": {"w": np.eye(3), "names": ["a"], "n": 3}, "many": [np.full(5, n) for n in range(20)], "empty": np.zeros((0, 3)),
               "plain": {"a": [1, 2, 3]}, "scalar": np.float64(3), "zero_d": np.array(4.0), "record": np.zeros(3, [("a", "i4"), ("b", "f8")]),
               "large": np.zeros((300, 300)), "bool": np.array([True, False])}  # fmt: skip
-    for (name, value), how in itertools.product(values.items(), (0, ("zlib", 1), ("gzip", 3), ("bz2", 9), ("xz", 1), ("lzma", 3), ("lz4", 1))):
-        yield f"{name}-{how[0] if how else 'plain'}.joblib", lambda p, v=value, h=how: joblib.dump(v, p, compress=h)
+    for (name, value), how in itertools.product(
+        values.items(), (0, ("zlib", 1), ("gzip", 3), ("bz2", 9), ("xz", 1), ("lzma", 3), ("lz4", 1))
+    ):
+        yield (
+            f"{name}-{how[0] if how else 'plain'}.joblib",
+            lambda p, v=value, h=how: joblib.dump(v, p, compress=h),
+        )
     for (name, value), protocol in itertools.product(values.items(), (2, 3, 4, 5)):
-        yield f"{name}-protocol{protocol}.joblib", lambda p, v=value, n=protocol: joblib.dump(v, p, protocol=n)
+        yield (
+            f"{name}-protocol{protocol}.joblib",
+            lambda p, v=value, n=protocol: joblib.dump(v, p, protocol=n),
+        )
     for ending in ("pkl.gz", "pkl.z", "pkl.bz2", "pkl.xz", "sav", "pkl"):
         yield f"by_ending.{ending}", lambda p: joblib.dump({"w": np.eye(4)}, p)
 
@@ -108,7 +167,9 @@ def frames() -> Made:
     """Tables, series and indexes by pandas, and its own files."""
     import pandas as pd
 
-    table = pd.DataFrame({"a": [1, 2, 3], "b": [0.5, None, 2], "c": ["x", "y", None], "d": [True, False, True]})
+    table = pd.DataFrame(
+        {"a": [1, 2, 3], "b": [0.5, None, 2], "c": ["x", "y", None], "d": [True, False, True]}
+    )
     made = {
         "frame": table, "series": table["a"], "categories": table.assign(c=table["c"].astype("category")), "text": table.astype({"c": "string"}),
         "integers": table.astype({"a": "Int64"}), "dates": table.assign(t=pd.date_range("2024-01-01", periods=3)),
@@ -180,8 +241,13 @@ def _xgboost(rows: np.ndarray, labels: np.ndarray) -> Made:
         "vector": {"multi_strategy": "multi_output_tree"},
     }  # fmt: skip
     for name, options in settings.items():
+
         def booster(options: dict[str, Any] = options) -> Any:
-            table = xgb.DMatrix(rows, np.stack([labels] * 2, 1) if "multi_strategy" in options else labels, feature_names=list("abcd"))
+            table = xgb.DMatrix(
+                rows,
+                np.stack([labels] * 2, 1) if "multi_strategy" in options else labels,
+                feature_names=list("abcd"),
+            )
             return xgb.train({"verbosity": 0, **options}, table, 3)
 
         for ending in ("json", "ubj", "model", "bin", "deprecated"):
@@ -190,9 +256,17 @@ def _xgboost(rows: np.ndarray, labels: np.ndarray) -> Made:
         yield f"{name}.config.json", lambda p, b=booster: p.write_text(b().save_config())
         yield f"{name}.dump.txt", lambda p, b=booster: b().dump_model(p)
         yield f"{name}.pkl", _pickled(booster)
-    for kind, protocol in itertools.product((xgb.XGBClassifier, xgb.XGBRegressor, xgb.XGBRFClassifier), (2, 4, 5)):
-        yield f"{kind.__name__}-{protocol}.pkl", _pickled(lambda k=kind: k(n_estimators=3).fit(rows, labels), protocol)
-        yield f"{kind.__name__}-{protocol}.json", lambda p, k=kind: k(n_estimators=3).fit(rows, labels).save_model(p)
+    for kind, protocol in itertools.product(
+        (xgb.XGBClassifier, xgb.XGBRegressor, xgb.XGBRFClassifier), (2, 4, 5)
+    ):
+        yield (
+            f"{kind.__name__}-{protocol}.pkl",
+            _pickled(lambda k=kind: k(n_estimators=3).fit(rows, labels), protocol),
+        )
+        yield (
+            f"{kind.__name__}-{protocol}.json",
+            lambda p, k=kind: k(n_estimators=3).fit(rows, labels).save_model(p),
+        )
 
 
 def _lightgbm(rows: np.ndarray, labels: np.ndarray) -> Made:
@@ -203,6 +277,7 @@ def _lightgbm(rows: np.ndarray, labels: np.ndarray) -> Made:
         "dart": {"boosting": "dart", "objective": "binary"}, "linear": {"linear_tree": True, "objective": "regression"}, "forest": {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.7},
         "category": {"categorical_feature": [3]}, "poisson": {"objective": "poisson"}}  # fmt: skip
     for name, options in settings.items():
+
         def booster(options: dict[str, Any] = options) -> Any:
             table = lgb.Dataset(np.abs(rows).round(), labels, free_raw_data=False)
             return lgb.train({"verbosity": -1, "min_data_in_leaf": 2, **options}, table, 3)
@@ -211,8 +286,16 @@ def _lightgbm(rows: np.ndarray, labels: np.ndarray) -> Made:
         yield f"{name}.json", lambda p, b=booster: p.write_text(json.dumps(b().dump_model()))
         yield f"{name}.pkl", _pickled(booster)
     for kind, protocol in itertools.product((lgb.LGBMClassifier, lgb.LGBMRegressor), (2, 4, 5)):
-        yield f"{kind.__name__}-{protocol}.pkl", _pickled(lambda k=kind: k(n_estimators=3, verbose=-1).fit(rows, labels), protocol)
-        yield f"{kind.__name__}-{protocol}.joblib", lambda p, k=kind, n=protocol: joblib.dump(k(n_estimators=3, verbose=-1).fit(rows, labels), p, protocol=n)
+        yield (
+            f"{kind.__name__}-{protocol}.pkl",
+            _pickled(lambda k=kind: k(n_estimators=3, verbose=-1).fit(rows, labels), protocol),
+        )
+        yield (
+            f"{kind.__name__}-{protocol}.joblib",
+            lambda p, k=kind, n=protocol: joblib.dump(
+                k(n_estimators=3, verbose=-1).fit(rows, labels), p, protocol=n
+            ),
+        )
 
 
 def _catboost(rows: np.ndarray, labels: np.ndarray) -> Made:
@@ -220,25 +303,54 @@ def _catboost(rows: np.ndarray, labels: np.ndarray) -> Made:
 
     plain = {"iterations": 3, "verbose": False, "allow_writing_files": False, "thread_count": 1}
     for kind in (cat.CatBoostClassifier, cat.CatBoostRegressor):
-        for depth, ending in itertools.product((2, 6), ("cbm", "json", "onnx", "coreml", "pmml", "cpp", "python")):
-            yield f"{kind.__name__}-{depth}.{ending.replace('python', 'py').replace('coreml', 'mlmodel')}", (
-                lambda p, k=kind, d=depth, e=ending: k(depth=d, **plain).fit(rows, labels).save_model(str(p), format=e)
+        for depth, ending in itertools.product(
+            (2, 6), ("cbm", "json", "onnx", "coreml", "pmml", "cpp", "python")
+        ):
+            yield (
+                f"{kind.__name__}-{depth}.{ending.replace('python', 'py').replace('coreml', 'mlmodel')}",
+                (
+                    lambda p, k=kind, d=depth, e=ending: (
+                        k(depth=d, **plain).fit(rows, labels).save_model(str(p), format=e)
+                    )
+                ),
             )
         for protocol in (2, 4, 5):
-            yield f"{kind.__name__}-{protocol}.pkl", _pickled(lambda k=kind: k(**plain).fit(rows, labels), protocol)
+            yield (
+                f"{kind.__name__}-{protocol}.pkl",
+                _pickled(lambda k=kind: k(**plain).fit(rows, labels), protocol),
+            )
     mixed = [[str(int(a)), b] for a, b in rows[:, :2]]
-    yield "categories.cbm", lambda p: cat.CatBoostClassifier(cat_features=[0], **plain).fit(mixed, labels).save_model(str(p))
+    yield (
+        "categories.cbm",
+        lambda p: cat.CatBoostClassifier(cat_features=[0], **plain).fit(mixed, labels).save_model(str(p)),
+    )
     words = [["a good film" if n else "a bad one"] for n in labels]
-    yield "words.cbm", lambda p: cat.CatBoostClassifier(text_features=[0], **plain).fit(words, labels).save_model(str(p))
-    yield "lossguide.cbm", lambda p: cat.CatBoostRegressor(grow_policy="Lossguide", **plain).fit(rows, labels).save_model(str(p))
+    yield (
+        "words.cbm",
+        lambda p: cat.CatBoostClassifier(text_features=[0], **plain).fit(words, labels).save_model(str(p)),
+    )
+    yield (
+        "lossguide.cbm",
+        lambda p: (
+            cat.CatBoostRegressor(grow_policy="Lossguide", **plain).fit(rows, labels).save_model(str(p))
+        ),
+    )
 
 
 def hdf5() -> Made:
     """HDF5 with each storage, type and library version bound."""
     import h5py
 
-    values: dict[str, Any] = {name: np.arange(60).astype(name) for name in ("f2", "f4", "f8", "i1", "i8", "u2", ">f4", ">i4", "c8", "?")}
-    values |= {"text": np.array([b"ab", b"c"]), "scalar": 3.5, "word": "hello", "record": np.zeros(4, [("a", "i4"), ("b", "f8", (2,))])}
+    values: dict[str, Any] = {
+        name: np.arange(60).astype(name)
+        for name in ("f2", "f4", "f8", "i1", "i8", "u2", ">f4", ">i4", "c8", "?")
+    }
+    values |= {
+        "text": np.array([b"ab", b"c"]),
+        "scalar": 3.5,
+        "word": "hello",
+        "record": np.zeros(4, [("a", "i4"), ("b", "f8", (2,))]),
+    }
 
     def simple(place: Path, bound: str, options: dict[str, Any]) -> None:
         with h5py.File(place, "w", libver=bound) as file:
@@ -252,7 +364,9 @@ def hdf5() -> Made:
 
     stored: dict[str, dict[str, Any]] = {"plain": {}, "chunked": {"chunks": True}, "gzip": {"compression": "gzip"}, "lzf": {"compression": "lzf"},
         "shuffle": {"compression": "gzip", "shuffle": True}, "checksum": {"fletcher32": True}, "growing": {"maxshape": (None,)}, "times": {"track_times": True}}  # fmt: skip
-    for bound, (name, options) in itertools.product(("earliest", "v108", "v110", "v112", "v114", "latest"), stored.items()):
+    for bound, (name, options) in itertools.product(
+        ("earliest", "v108", "v110", "v112", "v114", "latest"), stored.items()
+    ):
         yield f"{name}-{bound}.h5", lambda p, b=bound, o=options: simple(p, b, o)
     for bound in ("earliest", "latest"):
         yield f"many-{bound}.h5", lambda p, b=bound: _many(p, b)
@@ -279,7 +393,9 @@ def _rich(place: Path, bound: str) -> None:
         file["hard"] = file["numbers"]
         file.create_dataset("ragged", (3,), dtype=h5py.vlen_dtype("i4"))[0] = [1, 2]
         file.create_dataset("words", data=["a", "bc"], dtype=h5py.string_dtype())
-        file.create_dataset("enumeration", data=[0, 1], dtype=h5py.enum_dtype({"A": 0, "B": 1}, basetype="i4"))
+        file.create_dataset(
+            "enumeration", data=[0, 1], dtype=h5py.enum_dtype({"A": 0, "B": 1}, basetype="i4")
+        )
         file.create_dataset("reference", data=file["numbers"].ref, dtype=h5py.ref_dtype)
         file.create_dataset("empty", data=h5py.Empty("f4"))
         file.create_dataset("opaque", data=np.void(b"abcd"))
@@ -294,37 +410,77 @@ def onnx_library() -> Made:
     from onnx import TensorProto, helper, numpy_helper
 
     value = helper.make_tensor_value_info
-    for number, kind in enumerate(("Relu", "Sigmoid", "Softmax", "Identity", "Tanh", "Neg", "Abs", "Exp", "LogSoftmax", "Flatten")):
-        graph = helper.make_graph([helper.make_node(kind, ["x"], ["y"])], "g", [value("x", 1, [None, 4])], [value("y", 1, None)])
-        yield f"{kind}.onnx", lambda p, g=graph, o=8 + number: onnx.save(helper.make_model(g, opset_imports=[helper.make_opsetid("", o)]), str(p))
+    for number, kind in enumerate(
+        ("Relu", "Sigmoid", "Softmax", "Identity", "Tanh", "Neg", "Abs", "Exp", "LogSoftmax", "Flatten")
+    ):
+        graph = helper.make_graph(
+            [helper.make_node(kind, ["x"], ["y"])], "g", [value("x", 1, [None, 4])], [value("y", 1, None)]
+        )
+        yield (
+            f"{kind}.onnx",
+            lambda p, g=graph, o=8 + number: onnx.save(
+                helper.make_model(g, opset_imports=[helper.make_opsetid("", o)]), str(p)
+            ),
+        )
     body = helper.make_graph([helper.make_node("Identity", ["w"], ["o"])], "then", [], [value("o", 1, None)])
     cond = helper.make_node("If", ["c"], ["y"], then_branch=body, else_branch=body)
-    weights = [numpy_helper.from_array(np.eye(3, dtype=d), n) for n, d in (("w", "f4"), ("h", "f2"), ("i", "i8"), ("d", "f8"), ("u", "u1"))]
+    weights = [
+        numpy_helper.from_array(np.eye(3, dtype=d), n)
+        for n, d in (("w", "f4"), ("h", "f2"), ("i", "i8"), ("d", "f8"), ("u", "u1"))
+    ]
     graph = helper.make_graph([cond], "g", [value("c", TensorProto.BOOL, [])], [value("y", 1, None)], weights)
-    yield "if.onnx", lambda p: onnx.save(helper.make_model(graph, producer_name="example", doc_string="text"), str(p))
-    yield "external/model.onnx", lambda p: onnx.save(helper.make_model(graph), str(p), save_as_external_data=True, size_threshold=0, location="model.onnx.data")
+    yield (
+        "if.onnx",
+        lambda p: onnx.save(helper.make_model(graph, producer_name="example", doc_string="text"), str(p)),
+    )
+    yield (
+        "external/model.onnx",
+        lambda p: onnx.save(
+            helper.make_model(graph),
+            str(p),
+            save_as_external_data=True,
+            size_threshold=0,
+            location="model.onnx.data",
+        ),
+    )
     yield "text.textproto", lambda p: onnx.save(helper.make_model(graph), str(p), format="textproto")
     tensor = numpy_helper.from_array(np.arange(5.0), "t")
     yield "tensor.pb", lambda p: p.write_bytes(tensor.SerializeToString())
     words = helper.make_tensor("words", TensorProto.STRING, [2], [b"a", b"bc"])
-    constant = helper.make_graph([helper.make_node("Constant", [], ["y"], value=words)], "g", [], [value("y", TensorProto.STRING, [2])])
+    constant = helper.make_graph(
+        [helper.make_node("Constant", [], ["y"], value=words)], "g", [], [value("y", TensorProto.STRING, [2])]
+    )
     yield "strings.onnx", lambda p: onnx.save(helper.make_model(constant), str(p))
 
 
 def converted() -> Made:
     """scikit-learn models as skl2onnx writes them."""
     import skl2onnx
-    from sklearn import cluster, decomposition, ensemble, linear_model, naive_bayes, neighbors, neural_network, preprocessing, svm, tree
+    from sklearn import (
+        cluster,
+        decomposition,
+        ensemble,
+        linear_model,
+        naive_bayes,
+        neighbors,
+        neural_network,
+        preprocessing,
+        svm,
+        tree,
+    )
 
     rows, labels = _data()
     kinds = (cluster.KMeans, decomposition.PCA, ensemble.RandomForestClassifier, ensemble.GradientBoostingRegressor, linear_model.LogisticRegression,
              linear_model.Ridge, naive_bayes.GaussianNB, neighbors.KNeighborsClassifier, neural_network.MLPClassifier, preprocessing.StandardScaler,
              svm.SVC, tree.DecisionTreeClassifier, ensemble.IsolationForest, ensemble.HistGradientBoostingClassifier)  # fmt: skip
     for kind, opset in itertools.product(kinds, (11, 15, 17)):
+
         def write(place: Path, kind: Any = kind, opset: int = opset) -> None:
             model = kind(**SIMPLE.get(kind.__name__, {})).fit(rows, labels)
             target = {"": opset, "ai.onnx.ml": 3 if kind.__name__ == "IsolationForest" else 1 + (opset > 11)}  # noqa: PLR2004
-            place.write_bytes(skl2onnx.to_onnx(model, rows[:1].astype("f4"), target_opset=target).SerializeToString())
+            place.write_bytes(
+                skl2onnx.to_onnx(model, rows[:1].astype("f4"), target_opset=target).SerializeToString()
+            )
 
         yield f"{kind.__name__}-{opset}.onnx", write
 
@@ -332,17 +488,37 @@ def converted() -> Made:
 def skops_files() -> Made:
     """scikit-learn models as skops writes them."""
     import skops.io as sio
-    from sklearn import cluster, ensemble, feature_extraction, linear_model, neighbors, pipeline, preprocessing, svm, tree
+    from sklearn import (
+        cluster,
+        ensemble,
+        feature_extraction,
+        linear_model,
+        neighbors,
+        pipeline,
+        preprocessing,
+        svm,
+        tree,
+    )
 
     rows, labels = _data()
     kinds = (cluster.KMeans, ensemble.RandomForestClassifier, ensemble.GradientBoostingClassifier, linear_model.LogisticRegression, linear_model.SGDClassifier,
              preprocessing.StandardScaler, preprocessing.OneHotEncoder, svm.SVC, tree.DecisionTreeClassifier, neighbors.KNeighborsClassifier,
              preprocessing.PolynomialFeatures, ensemble.HistGradientBoostingRegressor, preprocessing.QuantileTransformer)  # fmt: skip
     for kind, packing in itertools.product(kinds, (0, 8)):
-        yield f"{kind.__name__}-{packing}.skops", lambda p, k=kind, c=packing: sio.dump(k(**SIMPLE.get(k.__name__, {})).fit(rows, labels), p, compression=c)
-    line = pipeline.make_pipeline(feature_extraction.text.TfidfVectorizer(), linear_model.LogisticRegression())
+        yield (
+            f"{kind.__name__}-{packing}.skops",
+            lambda p, k=kind, c=packing: sio.dump(
+                k(**SIMPLE.get(k.__name__, {})).fit(rows, labels), p, compression=c
+            ),
+        )
+    line = pipeline.make_pipeline(
+        feature_extraction.text.TfidfVectorizer(), linear_model.LogisticRegression()
+    )
     yield "text.skops", lambda p: sio.dump(line.fit(["good film", "bad film"] * 4, [1, 0] * 4), p)
-    yield "plain.skops", lambda p: sio.dump({"a": [1, 2.5, "x", None, True], "b": np.eye(3), "c": (1, {2})}, p)
+    yield (
+        "plain.skops",
+        lambda p: sio.dump({"a": [1, 2.5, "x", None, True], "b": np.eye(3), "c": (1, {2})}, p),
+    )
 
 
 def safetensors_library() -> Made:
@@ -350,9 +526,15 @@ def safetensors_library() -> Made:
     from safetensors.numpy import save_file
 
     for dtype in ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u1", "u2", "u4", "u8", "?"):
-        yield f"numpy-{dtype.strip('?') or 'bool'}.safetensors", lambda p, d=dtype: save_file({"w": np.ones((3, 4), d), "b": np.zeros(4, d)}, p)
+        yield (
+            f"numpy-{dtype.strip('?') or 'bool'}.safetensors",
+            lambda p, d=dtype: save_file({"w": np.ones((3, 4), d), "b": np.zeros(4, d)}, p),
+        )
     for name, metadata in benign_texts.SAFETENSORS_METADATA.items():
-        yield f"{name}.safetensors", lambda p, m=metadata: save_file({f"layer.{n}.w": np.eye(4) for n in range(20)}, p, metadata=m)
+        yield (
+            f"{name}.safetensors",
+            lambda p, m=metadata: save_file({f"layer.{n}.w": np.eye(4) for n in range(20)}, p, metadata=m),
+        )
     yield "scalar.safetensors", lambda p: save_file({"s": np.array(2.0), "e": np.zeros((0, 2))}, p)
 
 
@@ -361,6 +543,7 @@ def gguf_library() -> Made:
     import gguf
 
     for name, template in benign_texts.TEMPLATES.items():
+
         def write(place: Path, name: str = name, template: str = template) -> None:
             out = gguf.GGUFWriter(place, "llama")
             out.add_name(name)
@@ -373,7 +556,11 @@ def gguf_library() -> Made:
             out.add_chat_template(template)
             out.add_array("example.nested", [1.5, 2.5])
             out.add_tensor("token_embd.weight", np.ones((8, 32), "f4"))
-            out.add_tensor("blk.0.attn_q.weight", gguf.quantize(np.ones((4, 256), "f4"), gguf.GGMLQuantizationType.Q8_0), raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+            out.add_tensor(
+                "blk.0.attn_q.weight",
+                gguf.quantize(np.ones((4, 256), "f4"), gguf.GGMLQuantizationType.Q8_0),
+                raw_dtype=gguf.GGMLQuantizationType.Q8_0,
+            )
             out.write_header_to_file()
             out.write_kv_data_to_file()
             out.write_tensors_to_file()
@@ -416,7 +603,12 @@ def messages() -> Made:
     """msgpack, with and without arrays."""
     import msgpack
 
-    yield "plain.msgpack", lambda p: p.write_bytes(msgpack.packb({"a": [1, 2.5, None, True], "b": b"xy", "c": {"d": "text" * 99}}))
+    yield (
+        "plain.msgpack",
+        lambda p: p.write_bytes(
+            msgpack.packb({"a": [1, 2.5, None, True], "b": b"xy", "c": {"d": "text" * 99}})
+        ),
+    )
     yield "stream.msgpack", lambda p: p.write_bytes(b"".join(msgpack.packb({"row": n}) for n in range(50)))
     yield "time.msgpack", lambda p: p.write_bytes(msgpack.packb(msgpack.Timestamp(1, 2)))
 
@@ -427,7 +619,12 @@ def flax() -> Made:
 
     tree = {"params": {"Dense_0": {"kernel": np.ones((4, 8), "f4"), "bias": np.zeros(8, "f4")}}, "step": 3}
     yield "flax_model.msgpack", lambda p: p.write_bytes(serialization.to_bytes(tree))
-    yield "state.msgpack", lambda p: p.write_bytes(serialization.msgpack_serialize({"a": np.arange(3), "b": np.float32(2), "c": 1 + 2j}))
+    yield (
+        "state.msgpack",
+        lambda p: p.write_bytes(
+            serialization.msgpack_serialize({"a": np.arange(3), "b": np.float32(2), "c": 1 + 2j})
+        ),
+    )
 
 
 def spacy_models() -> Made:
@@ -436,6 +633,7 @@ def spacy_models() -> Made:
 
     for language in ("en", "de", "fr", "zh", "xx"):
         yield f"{language}", lambda p, n=language: spacy.blank(n).to_disk(p)
+
     def trained() -> Any:
         nlp = spacy.blank("en")
         nlp.add_pipe("sentencizer")
@@ -458,10 +656,21 @@ def picklers() -> Made:
     from sklearn.linear_model import LogisticRegression
 
     rows, labels = _data()
-    for name, value in (("plain", {"a": [1, 2]}), ("array", np.eye(3)), ("model", LogisticRegression().fit(rows, labels)), ("mixed", [np.float32(1), {1, 2}, b"x"])):
+    for name, value in (
+        ("plain", {"a": [1, 2]}),
+        ("array", np.eye(3)),
+        ("model", LogisticRegression().fit(rows, labels)),
+        ("mixed", [np.float32(1), {1, 2}, b"x"]),
+    ):
         for protocol in (2, 4, 5):
-            yield f"dill-{name}-{protocol}.dill", lambda p, v=value, n=protocol: p.write_bytes(dill.dumps(v, protocol=n))
-            yield f"cloudpickle-{name}-{protocol}.pkl", lambda p, v=value, n=protocol: p.write_bytes(cloudpickle.dumps(v, protocol=n))
+            yield (
+                f"dill-{name}-{protocol}.dill",
+                lambda p, v=value, n=protocol: p.write_bytes(dill.dumps(v, protocol=n)),
+            )
+            yield (
+                f"cloudpickle-{name}-{protocol}.pkl",
+                lambda p, v=value, n=protocol: p.write_bytes(cloudpickle.dumps(v, protocol=n)),
+            )
 
 
 def openvino_models() -> Made:
@@ -470,7 +679,11 @@ def openvino_models() -> Made:
     from openvino import opset13 as ops
 
     x = ops.parameter([1, 4], "f32")
-    made = {"matmul": ops.matmul(x, ops.constant(np.eye(4, dtype="f4")), False, False), "relu": ops.relu(x), "softmax": ops.softmax(x, 1)}  # noqa: FBT003
+    made = {
+        "matmul": ops.matmul(x, ops.constant(np.eye(4, dtype="f4")), False, False),
+        "relu": ops.relu(x),
+        "softmax": ops.softmax(x, 1),
+    }  # noqa: FBT003
     for name, node in made.items():
         yield f"{name}.xml", lambda p, n=node: ov.save_model(ov.Model([n], [x], "tiny"), p)
 
@@ -484,8 +697,14 @@ def coreml_models() -> Made:
     def program(x: Any) -> Any:
         return Builder.relu(x=Builder.matmul(x=x, y=np.eye(4, dtype="f4")))
 
-    yield "program.mlpackage", lambda p: ct.convert(program, source="milinternal", convert_to="mlprogram").save(str(p))
-    yield "network.mlmodel", lambda p: ct.convert(program, source="milinternal", convert_to="neuralnetwork").save(str(p))
+    yield (
+        "program.mlpackage",
+        lambda p: ct.convert(program, source="milinternal", convert_to="mlprogram").save(str(p)),
+    )
+    yield (
+        "network.mlmodel",
+        lambda p: ct.convert(program, source="milinternal", convert_to="neuralnetwork").save(str(p)),
+    )
 
 
 def version(package: str) -> str:

@@ -8,7 +8,13 @@ _BERT = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "i
 
 
 def _family(kind: str, head: str, **more: Any) -> dict[str, Any]:
-    return {"_name_or_path": f"example/{kind}-tiny", "architectures": [head], "model_type": kind, **_BERT, **more}
+    return {
+        "_name_or_path": f"example/{kind}-tiny",
+        "architectures": [head],
+        "model_type": kind,
+        **_BERT,
+        **more,
+    }
 
 
 CONFIGS: dict[str, dict[str, Any]] = {

@@ -124,7 +124,9 @@ def ask(name: str, folder: Path, root: Path, files: list[Path]) -> tuple[dict[Pa
         said, spent = _modelaudit(environment(name, folder), root, files)
     else:
         driver = _READ_FILES + _DRIVERS[name] + "\njson.dump(said, sys.stdout)\n"
-        out, _, spent = run([environment(name, folder), "-c", driver], given=json.dumps([str(f) for f in files]))
+        out, _, spent = run(
+            [environment(name, folder), "-c", driver], given=json.dumps([str(f) for f in files])
+        )
         found = json.loads(out[out.rindex('{"') :])
         said = {f: found.get(str(f), "error") for f in files}
     return said, spent, time.perf_counter() - began

@@ -20,6 +20,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from scanner_peers import PEERS, ask
 
@@ -34,7 +35,20 @@ REPOSITORIES = {
     "modelaudit": "https://github.com/promptfoo/modelaudit",
     "modelscan": "https://github.com/protectai/modelscan",
 }
-PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".dill", ".npy", ".npz", ".ckpt", ".dat", ".sav"}
+PICKLES = {
+    ".pkl",
+    ".pickle",
+    ".pt",
+    ".pth",
+    ".bin",
+    ".joblib",
+    ".dill",
+    ".npy",
+    ".npz",
+    ".ckpt",
+    ".dat",
+    ".sav",
+}
 
 
 @dataclass(frozen=True)
@@ -59,15 +73,19 @@ def own(folder: Path) -> list[Sample]:
         module = importlib.import_module(path.stem)
         kind = path.stem.removeprefix("hostile_")
         names = getattr(module, "NAMES", {})
-        cases = {name: case for name, case in getattr(module, "CASES", {}).items() if isinstance(case, tuple)}
+        cases = {name: case for name, case in _cases(module).items() if isinstance(case, tuple)}
         for name, (data, rule) in cases.items():
             if RULES.get(rule) and _attack(rule):
                 samples.append(Sample(_write(folder, "own", kind, name, names, data), "own", True))
         sound = getattr(module, "SOUND", {})
-        for name, data in (sound.items() if isinstance(sound, dict) else [("sound", sound)]):
+        for name, data in sound.items() if isinstance(sound, dict) else [("sound", sound)]:
             if isinstance(data, bytes):
                 samples.append(Sample(_write(folder, "sound", kind, name, names, data), "benign", False))
     return samples
+
+
+def _cases(module: ModuleType) -> dict[str, object]:
+    return {**getattr(module, "CASES", {}), **getattr(module, "CARRYING", {})}
 
 
 def _attack(rule: str) -> bool:
@@ -93,12 +111,17 @@ def peers(folder: Path, given: Path | None) -> list[Sample]:
     """Fixtures that other scanners publish, with the label their names give them."""
     samples = []
     for name, address in REPOSITORIES.items():
-        place = next((p for p in given.iterdir() if p.name.endswith(name)), None) if given else folder / "git" / name
+        place = (
+            next((p for p in given.iterdir() if p.name.endswith(name)), None)
+            if given
+            else folder / "git" / name
+        )
         if place is None:
             continue
-        if not place.exists() and subprocess.run(
-            ["git", "clone", "-q", "--depth", "1", address, place], check=False
-        ).returncode:
+        if (
+            not place.exists()
+            and subprocess.run(["git", "clone", "-q", "--depth", "1", address, place], check=False).returncode
+        ):
             print(f"  the fixtures of {name} cannot be fetched and are left out")
             continue
         for file in sorted(place.rglob("*")):
@@ -152,16 +175,22 @@ def table(name: str, samples: list[Sample], said: dict[Path, str]) -> None:
                 continue
             words = Counter(said.get(s.place, "error") for s in own_samples)
             n = len(own_samples)
-            rates = " ".join(f"{word} {words[word] / n:6.1%}" for word in ("flag", "suspicious", "error", "clean"))
+            rates = " ".join(
+                f"{word} {words[word] / n:6.1%}" for word in ("flag", "suspicious", "error", "clean")
+            )
             kind = "malicious" if malicious else "benign   "
-            more = f"  flag at most {upper(words['flag'], n):.2%} (95 %)" if not malicious and n < 5000 else ""
+            more = (
+                f"  flag at most {upper(words['flag'], n):.2%} (95 %)" if not malicious and n < 5000 else ""
+            )
             print(f"  {name:<11}{corpus:<8}{kind} n={n:<6}{rates}{more}")
     for family in ("pickle", "other"):
         bad = [s for s in samples if s.malicious and s.family == family]
         if bad:
             flagged = sum(said.get(s.place) == "flag" for s in bad)
             silent = sum(said.get(s.place) == "clean" for s in bad)
-            print(f"  {name:<11}{family:<8}recall {flagged / len(bad):.1%} of {len(bad)}, passed {silent / len(bad):.1%}")
+            print(
+                f"  {name:<11}{family:<8}recall {flagged / len(bad):.1%} of {len(bad)}, passed {silent / len(bad):.1%}"
+            )
 
 
 def main() -> None:
@@ -171,7 +200,9 @@ def main() -> None:
     parser.add_argument("--fixtures", type=Path)
     parser.add_argument("--assets", type=Path)
     parser.add_argument("--more", type=Path)
-    parser.add_argument("--environments", type=Path, default=Path(tempfile.gettempdir()) / "weigh-scanner-peers")
+    parser.add_argument(
+        "--environments", type=Path, default=Path(tempfile.gettempdir()) / "weigh-scanner-peers"
+    )
     parser.add_argument("--misses", action="store_true", help="name what weigh gets wrong")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -189,7 +220,9 @@ def main() -> None:
                 *folder_samples(options.more / "benign", "more", malicious=False),
             ]
         everything = [sample for own_samples in roots.values() for sample in own_samples]
-        print(f"{len(everything)} files; a flag is a file called dangerous, an error a file without an answer")
+        print(
+            f"{len(everything)} files; a flag is a file called dangerous, an error a file without an answer"
+        )
         for scanner in ("weigh", *filter(None, options.peers.split(","))):
             said: dict[Path, str] = {}
             cpu = wall = 0.0
@@ -207,7 +240,9 @@ def main() -> None:
                 for sample in everything:
                     word = said.get(sample.place, "error")
                     if (sample.malicious and word != "flag") or (not sample.malicious and word != "clean"):
-                        print(f"    {'malicious' if sample.malicious else 'benign'} called {word}: {sample.place}")
+                        print(
+                            f"    {'malicious' if sample.malicious else 'benign'} called {word}: {sample.place}"
+                        )
 
 
 if __name__ == "__main__":

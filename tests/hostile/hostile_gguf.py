@@ -159,6 +159,7 @@ SOUND: dict[str, bytes] = {
 }
 
 CASES: dict[str, tuple[bytes, str]] = {
+    "description-with-code": (template("import os; os.system('true')", "general.description"), "WGH-GG024"),
     "only-magic": (b"GGUF", "WGH-GG001"),
     "version-0": (b"GGUF" + bytes(20), "WGH-GG001"),
     "version-huge": (b"GGUF" + b"\xff\xff\x01\x02" + bytes(20), "WGH-GG001"),

@@ -11,6 +11,7 @@ def bomb():
 
 
 TEXTS = {
+    "template-in-yaml": ('chat_template: "{{ x.__class__.__init__.__globals__ }}"\n', "WGH-JT001"),
     "apply": (f"a: {OS} ['true']\n", "WGH-NM001"),
     "apply-in-a-list": (f"a:\n- {OS} ['true']\n", "WGH-NM001"),
     "apply-in-flow": (f"a: [1, {OS} ['true']]\n", "WGH-NM001"),

@@ -83,6 +83,10 @@ SOUND = model(
 )
 
 CASES: dict[str, tuple[bytes, str]] = {
+    "metadata-with-code": (
+        model(graph(), extra=field(14, field(1, "hook") + field(2, "import os; os.system('true')"))),
+        "WGH-O017",
+    ),
     "external-absolute": (_one(external("w", {"location": "/etc/passwd"})), "WGH-O001"),
     "external-parent": (_one(external("w", {"location": "../secret"})), "WGH-O001"),
     "external-parent-inside": (_one(external("w", {"location": "a/../../secret"})), "WGH-O001"),

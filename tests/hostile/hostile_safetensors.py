@@ -17,6 +17,20 @@ def entry(shape: list[int], begin: int, end: int, dtype: str = "F32") -> dict[st
     return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
 
 
+def described(text: str) -> bytes:
+    return built({"__metadata__": {"description": text}, "a": entry([1], 0, 4)}, bytes(4))
+
+
+DESCRIBED = {
+    "call": "loads well; import os; os.system('true')",
+    "run": "import subprocess; subprocess.call(['true'])",
+    "packed": "import base64; exec(base64.b64decode('cHJpbnQoMSk='))",
+    "script": "<script>fetch('x')</script>",
+    "shell": "rm -rf ./x && wget http://localhost/x",
+    "inner": "{{ x.__class__.__init__.__globals__ }}",
+    "pickle": "gASVEgAAAAAAAACMAm9zlIwGc3lzdGVtlJOULg" + "A" * 20,
+}
+
 SOUND = built({"__metadata__": {"format": "pt"}, "a": entry([2], 0, 8), "b": entry([0, 3], 8, 8)}, bytes(8))
 
 CASES: dict[str, tuple[bytes, str]] = {
@@ -65,8 +79,8 @@ CASES: dict[str, tuple[bytes, str]] = {
     "shape-negative": (built({"a": entry([-1], 0, 4)}, bytes(4)), "WGH-S009"),
     "shape-a-fraction": (raw(b'{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}', b"x"), "WGH-S009"),
     "shape-overflows": (built({"a": entry([2**40, 2**40], 0, 4)}, bytes(4)), "WGH-S009"),
-    "offsets-negative": (built({"a": entry([1], -4, 0)}, bytes(4)), "WGH-S010"),
-    "offsets-reversed": (built({"a": entry([1], 4, 0)}, bytes(4)), "WGH-S010"),
+    "offsets-negative": (built({"a": entry([1], -4, 0)}, bytes(4)), "WGH-S017"),
+    "offsets-reversed": (built({"a": entry([1], 4, 0)}, bytes(4)), "WGH-S017"),
     "offsets-beyond-file": (built({"a": entry([2], 0, 8)}, bytes(4)), "WGH-S010"),
     "size-too-small": (built({"a": entry([3], 0, 8)}, bytes(8)), "WGH-S011"),
     "half-a-byte": (built({"a": entry([3], 0, 1, "F4")}, bytes(1)), "WGH-S011"),
@@ -80,3 +94,8 @@ CASES: dict[str, tuple[bytes, str]] = {
     "zero-byte-padding": (raw(b"{}\0\0"), "WGH-S015"),
 }
 """Name → the file and the rule it breaks."""
+
+CARRYING: dict[str, tuple[bytes, str]] = {
+    f"metadata-{name}": (described(text), "WGH-S016") for name, text in DESCRIBED.items()
+}
+"""Files that are sound for every loader and carry code in their metadata."""

@@ -13,6 +13,7 @@ from weigh.core.facts import Anomaly, Basis, Coverage, Fact, FileFacts
 from weigh.core.ports import RangeReader
 from weigh.core.tensor import TensorInfo
 from weigh.formats.anomalies import AnomalyList, quoted
+from weigh.formats.carried_code import carried_code
 from weigh.formats.descent import Descent
 from weigh.formats.gguf_cursor import Cursor
 from weigh.formats.gguf_tensors import Entry, judge_entries, read_entry, tensor_info
@@ -67,6 +68,10 @@ def read_gguf(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
         coverage, reason = Coverage.MALFORMED, str(error)
     from weigh.formats.jinja_judge import judge_template
 
+    kept = header.values.kept
+    code = carried_code(v for k, v in kept.items() if isinstance(v, str) and "chat_template" not in k)
+    if code:
+        found.add("WGH-GG024", f"its metadata holds {code}")
     judged = [a for text in header.values.templates.values() for a in judge_template(text)]
     if coverage is Coverage.COMPLETE:
         coverage, reason = _coverage(header, found)

@@ -87,7 +87,7 @@ _ENDINGS = {
     "svg": "xml",
     "mlmodel": "coreml",
     **dict.fromkeys(("py", "pyi"), "python"),
-    **dict.fromkeys(("jinja", "jinja2", "j2"), "template"),
+    **dict.fromkeys(("jinja", "jinja2", "j2", "template", "tmpl"), "template"),
     **dict.fromkeys(("pkl", "pickle", "pt", "ckpt", "joblib", "sav", "dill"), "pickle"),
     **dict.fromkeys(("so", "dll", "dylib", "exe"), "executable"),
     **dict.fromkeys(("sh", "bat", "ps1", "js", "mjs", "cjs"), "script"),

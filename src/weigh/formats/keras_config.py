@@ -162,7 +162,9 @@ class _Walk:
             self.found.add(CODE, "a Lambda layer holds the code of its function")
         elif isinstance(function, str):
             origin = function_origin(None if module == "__main__" else module, function)
-            if origin in {Origin.RUNS, Origin.GADGET}:
+            if not re.fullmatch(r"[\w.>:/ -]{1,200}", function):
+                self.found.add(CODE, f"a Lambda layer holds source text: {quoted(function)}")
+            elif origin in {Origin.RUNS, Origin.GADGET}:
                 self._judge(origin, module, function, None)
             else:
                 self.found.add(NAMED_FUNCTION, f"a Lambda layer calls the function {quoted(function)}")

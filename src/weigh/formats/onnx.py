@@ -19,6 +19,7 @@ from weigh.core.facts import (
 )
 from weigh.core.ports import RangeReader
 from weigh.formats.anomalies import AnomalyList, quoted
+from weigh.formats.carried_code import carried_code
 from weigh.formats.onnx_graph import GraphWalk
 from weigh.formats.onnx_messages import ENTRY, KNOWN_IR, KNOWN_OPSETS, MODEL, TRAINING
 from weigh.formats.onnx_tensor import TensorReader
@@ -83,6 +84,9 @@ def read_onnx(reader: RangeReader, path: str) -> FileFacts:
         coverage = Coverage.PARTIAL if reason else coverage
     _judge_operators(walk, found)
     _judge_versions(walk, header, found)
+    code = carried_code(text for pair in header["metadata"].items() for text in pair)
+    if code:
+        found.add("WGH-O017", f"its metadata holds {code}")
     return replace(
         _facts(walk, path), coverage=coverage, reason=reason, metadata=_metadata(walk, header, path)
     )

@@ -38,7 +38,7 @@ FIRST_WINDOW = 1024
 """Bytes read first: a file may hold thousands of small streams."""
 MOST_NESTED = 1000
 """Literals of one stream that are looked into."""
-FRUGAL = 150_000
+FRUGAL = 900_000
 """Values after which plain data is counted and no longer kept: about 40 MB."""
 MOST_LITERALS = 24 * 1024**2
 """Bytes of longer literals kept before that."""
@@ -46,9 +46,7 @@ MOST_KEPT = 200_000
 """Values kept in the memo after that: containers of calls, arrays."""
 MOST_NAMES = 100_000
 """Different names imported by one stream."""
-MOST_WORK = 40_000_000
-"""Values looked at to tell calls apart: about 20 seconds. Real files need a few for each call."""
-MOST_CALLS = 100_000
+MOST_CALLS = 400_000
 """Calls after which alike ones share one node."""
 MOST_STACK = 400_000
 """Values on the stack at once."""
@@ -284,13 +282,9 @@ class Engine:
                 self.uses.again(number)
                 if arguments:
                     call.depth = _depth(arguments)
-                    if self.uses.work[0] > MOST_WORK:
-                        raise EnoughError("telling its calls apart takes too long")
                 self.calls += 1
                 return call if self.calls <= MOST_CALLS else self._canonical(call, function.module)
         self._first_call(call, keywords)
-        if self.uses.work[0] > MOST_WORK:
-            raise EnoughError("telling its calls apart takes too long")
         self.calls += 1
         return call if self.calls <= MOST_CALLS else self._canonical(call, name_of(function)[0])
 

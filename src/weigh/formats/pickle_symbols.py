@@ -136,7 +136,8 @@ _CONSTANTS = {
 }
 
 
-_GLOBAL, _CALL, _PERSISTENT, _UNFOLLOWED = range(20, 24)
+CLASS_OF_GLOBAL, CLASS_OF_CALL, _PERSISTENT, _UNFOLLOWED = range(20, 24)
+"""What a likeness that is no constant begins with."""
 _TEXTS = frozenset({Literal.TEXT, Literal.STRING})
 
 
@@ -165,10 +166,10 @@ def likeness(value: Value, work: list[int], depth: int = 0) -> Likeness:
     if kind in _FIXED:
         return (13 + value) if kind is bool else _FIXED[kind]
     if kind is Global:
-        return (_GLOBAL, value.module, value.name)
+        return (CLASS_OF_GLOBAL, value.module, value.name)
     if kind is Call:
         # the number of the inner call's own use tells everything about it, down to its own bounds
-        return (_CALL, value.use if value.depth <= MOST_DEPTH else name_of_call(value))
+        return (CLASS_OF_CALL, value.use if value.depth <= MOST_DEPTH else name_of_call(value))
     if kind is Blob:
         text = value.literal in _TEXTS
         return (value.literal.value, value.head[:MOST_TEXT] if text else value.length >= 2**31)

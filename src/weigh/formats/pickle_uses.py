@@ -1,11 +1,11 @@
 """Uses of callables, alike ones merged: what a judge could tell apart never is, and the list is bounded."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from weigh.core.facts import CallableUse, Use
 from weigh.core.symbol import Symbol, SymbolKind
+from weigh.formats.pickle_coarse import Texts, coarse_key, shown
 from weigh.formats.pickle_symbols import MOST_ARGUMENTS, Likeness, likeness, symbol_of
 from weigh.formats.pickle_values import DictNode, Value
 
@@ -14,19 +14,13 @@ MOST_EXACT = 256
 their calls is numbers and storage keys, which are alike."""
 MOST_COARSE = 256
 """More of them, told apart by kinds and short texts only."""
-MOST_TEXTS = 256
-"""Different texts kept of one argument."""
 MOST_USES = 20_000
 """Uses of one stream kept with their arguments."""
-
-MOST_SYMBOLS = 300_000
-"""Symbols kept of one stream, about 50 MB; later arguments are not known."""
-
-_LOUD = re.compile(
-    r"import|exec|eval|system|popen|subprocess|socket|https?:|/bin/|/etc/|\.\.[/\\]|powershell|cmd\.exe|base64"
-    r"|compile|__\w+__|lambda|open\(|os\.|sh -c|curl|wget|\bnc\b|/dev/"
-)
-"""Texts that are kept whatever the bounds are: volume must not hide them."""
+MOST_SYMBOLS = 150_000
+"""Symbols kept of one stream, about 25 MB; later arguments are not known."""
+MOST_WORK = 8_000_000
+"""Values looked at to tell uses apart, a few seconds. Real files need a few for each call; a hostile one makes
+each call look at thousands, and its later uses are then only counted by name."""
 
 Name = tuple[Use, str, str]
 _UNKNOWN = Symbol(SymbolKind.UNKNOWN)
@@ -37,10 +31,9 @@ class _Row:
     """The uses of one callable in one way."""
 
     exact: dict[Likeness, int] = field(default_factory=dict)
-    coarse: dict[Likeness, int] = field(default_factory=dict)
-    texts: dict[int, set[str]] = field(default_factory=dict)
+    coarse: dict[Likeness, int] | None = None
+    texts: Texts | None = None
     rest: int = -1
-    loud: int = 0
 
 
 class UseTable:
@@ -58,6 +51,11 @@ class UseTable:
         self._counts: list[int] = []
         self._symbols = 0
         self.work = [0]
+
+    @property
+    def tired(self) -> bool:
+        """Whether uses are no longer told apart by their arguments."""
+        return self.work[0] > MOST_WORK
 
     def add(
         self,
@@ -77,6 +75,8 @@ class UseTable:
             keywords: of NEWOBJ_EX.
         """
         row = self._row(how, name)
+        if self.work[0] > MOST_WORK:
+            return self._rest(row, (how, *name), offset)
         like = likeness(arguments, self.work)
         if keywords is not None:
             like = (like, likeness(keywords, self.work))
@@ -133,61 +133,29 @@ class UseTable:
 
     def _past_bound(self, row: _Row, name: Name, offset: int, arguments: Value) -> int:
         """A use of a callable that has very many: told apart by kinds and short texts, or not at all."""
-        if type(arguments) is tuple and len(arguments) <= MOST_ARGUMENTS:
-            if not row.texts:
-                self._learn_texts(row)
-            symbols = tuple(_coarse(row, place, value) for place, value in enumerate(arguments))
-            number = row.coarse.get(symbols)
-            if number is None and len(row.coarse) < MOST_COARSE:
-                number = row.coarse[symbols] = self._keep(
-                    CallableUse(name[1], name[2], offset, name[0], symbols)
-                )
-            if number is not None:
-                self._counts[number] += 1
-                return number
+        if type(arguments) is not tuple or len(arguments) > MOST_ARGUMENTS:
+            return self._rest(row, name, offset)
+        if row.coarse is None or row.texts is None:
+            row.coarse = {}
+            row.texts = Texts(self._uses[number].arguments for number in row.exact.values())
+        key = tuple([coarse_key(row.texts, place, value) for place, value in enumerate(arguments)])
+        self.work[0] += len(key)
+        number = row.coarse.get(key)
+        if number is None:
+            if len(row.coarse) >= MOST_COARSE or len(self._uses) >= 2 * MOST_USES:
+                return self._rest(row, name, offset)
+            symbols = tuple(map(shown, key))
+            number = row.coarse[key] = self._keep(CallableUse(name[1], name[2], offset, name[0], symbols))
+        self._counts[number] += 1
+        return number
+
+    def _rest(self, row: _Row, name: Name, offset: int) -> int:
+        """One use with unknown arguments stands for all that are not told apart."""
         if row.rest < 0:
             row.rest = self._keep(CallableUse(name[1], name[2], offset, name[0], (_UNKNOWN,)))
         self._counts[row.rest] += 1
         return row.rest
 
-    def _learn_texts(self, row: _Row) -> None:
-        for number in row.exact.values():
-            for place, symbol in enumerate(self._uses[number].arguments):
-                if symbol.kind is SymbolKind.TEXT:
-                    row.texts.setdefault(place, set()).add(symbol.text)
-
 
 def _count(symbol: Symbol) -> int:
     return 1 + sum(map(_count, symbol.items))
-
-
-def _coarse(row: _Row, place: int, value: Value) -> Symbol:
-    """A symbol that many values share: numbers lose their value, rare texts stay, containers lose content."""
-    symbol = symbol_of(value)
-    match symbol.kind:
-        case SymbolKind.TEXT:
-            known = row.texts.setdefault(place, set())
-            if symbol.text in known or len(known) < MOST_TEXTS:
-                known.add(symbol.text)
-                return symbol
-            if row.loud < MOST_TEXTS and _LOUD.search(symbol.text):
-                row.loud += 1
-                return symbol
-            return Symbol(SymbolKind.TEXT, "", (), max(symbol.size, 1).bit_length())
-        case SymbolKind.INT:
-            return Symbol(SymbolKind.INT, "0", (), 0) if likeness(value, [0]) == 1 else symbol
-        case SymbolKind.FLOAT:
-            return Symbol(SymbolKind.FLOAT, "0.0")
-        case SymbolKind.BYTES:
-            return Symbol(SymbolKind.BYTES, "", (), 1 << symbol.size.bit_length())
-        case SymbolKind.TUPLE if type(value) is tuple and all(
-            likeness(item, [0]) in {1, 11} for item in value
-        ):
-            return Symbol(SymbolKind.TUPLE, "", (_INTEGER,) * min(len(value), 16), len(value))
-        case SymbolKind.TUPLE | SymbolKind.LIST | SymbolKind.DICT | SymbolKind.SET if symbol.items:
-            return Symbol(symbol.kind, "", (_UNKNOWN, _UNKNOWN), 3)
-        case _:
-            return symbol
-
-
-_INTEGER = Symbol(SymbolKind.INT, "0")

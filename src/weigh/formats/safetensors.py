@@ -16,6 +16,7 @@ from weigh.core.facts import Basis, Coverage, Fact, FileFacts
 from weigh.core.ports import RangeReader
 from weigh.core.tensor import DTYPE_BITS, TensorInfo
 from weigh.formats.anomalies import AnomalyList, malformed, quoted
+from weigh.formats.carried_code import carried_code
 from weigh.formats.reader import BytesReader, read_exact
 from weigh.formats.safetensors_header import METADATA_KEY, SHAPE_RULE, Entry, HeaderScanner
 
@@ -47,6 +48,9 @@ def read_safetensors(reader: RangeReader, path: str) -> FileFacts:
         return malformed(path, FORMAT, error)
     coverage = Coverage.MALFORMED if len(found) else Coverage.COMPLETE
     reason = "it breaks the rules of its format" if len(found) else ""
+    code = carried_code(text for pair in scanner.metadata.items() for text in pair)
+    if code:
+        found.add("WGH-S016", f"its metadata holds {code}")
     return FileFacts(
         path,
         FORMAT,
@@ -166,7 +170,9 @@ def _entry_faults(entry: Entry, buffer: int) -> Iterator[tuple[str, str]]:
         yield SHAPE_RULE, f"has the shape {list(entry.shape[:8])}, more elements than can be counted"
     elif entry.begin <= entry.end and _size(entry.dtype, entry.shape) != entry.end - entry.begin:
         yield "WGH-S011", f"of {entry.dtype} {list(entry.shape[:8])} has {entry.end - entry.begin} bytes"
-    if not entry.begin <= entry.end <= buffer:
+    if not 0 <= entry.begin <= entry.end:
+        yield "WGH-S017", f"lies at [{entry.begin}, {entry.end})"
+    elif entry.end > buffer:
         yield "WGH-S010", f"lies at [{entry.begin}, {entry.end}) of {buffer} payload bytes"
 
 

@@ -125,7 +125,7 @@ class HeaderScanner:
         return Entry(name, fields["dtype"], fields["shape"], begin, end, self._base + start)
 
     def _numbers(self, field: str) -> tuple[int, ...]:
-        rule = {"shape": SHAPE_RULE, "data_offsets": "WGH-S010"}.get(field, "WGH-S007")
+        rule = {"shape": SHAPE_RULE, "data_offsets": "WGH-S017"}.get(field, "WGH-S007")
         self._expect("[", rule)
         numbers: list[int] = []
         if self._take("]"):

@@ -40,6 +40,9 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 _KEY = re.compile(r"^[\"']?([A-Za-z_][\w .-]{0,80})[\"']?\s*:(?:\s|$)", re.MULTILINE)
+_BRACES = re.compile(r"\{\{.{0,2000}?\}\}|\{%.{0,2000}?%\}", re.DOTALL)
+_TEMPLATE_ATTACKS = frozenset({"WGH-JT001", "WGH-JT002", "WGH-JT003"})
+MOST_TEMPLATES = 500
 _ANCHOR = re.compile(r"(?<![\w\"'])([&*])([A-Za-z0-9_][\w-]*)")
 
 
@@ -63,6 +66,7 @@ def read_yaml(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     running = judge_targets(text, found, nemo=nemo)
     callables += [_use(name) for name in running[: MAX_CALLABLES - len(callables)]]
     _aliases(text, found)
+    _templates(text, found)
     keys = sorted(set(_KEY.findall(text)))[:MAX_KEYS]
     return FileFacts(
         path,
@@ -82,6 +86,18 @@ def _text(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return None if "\0" in text else text
+
+
+def _templates(text: str, found: AnomalyList) -> None:
+    """Judge what looks like Jinja; only attacks count, for other programs use the same braces otherwise."""
+    if "__" not in text or ("{{" not in text and "{%" not in text):
+        return
+    from weigh.formats.jinja_judge import judge_template
+
+    for match in list(_BRACES.finditer(text))[:MOST_TEMPLATES]:
+        for anomaly in judge_template(match[0].replace("\n", " ")):
+            if anomaly.rule in _TEMPLATE_ATTACKS:
+                found.add(anomaly.rule, anomaly.detail, offset=match.start())
 
 
 def _tags(text: str, found: AnomalyList) -> list[CallableUse]:
@@ -115,10 +131,11 @@ def _octet(match: re.Match[str]) -> str:
 
 
 def _all_tags(text: str) -> Iterator[tuple[str, int]]:
-    """Tags outside comments and outside texts that are quoted on one line."""
+    """Tags outside comments, block scalars and texts that are quoted on one line."""
     offset = 0
+    blocks = _Blocks()
     for line in text.split("\n"):
-        if "!" in line:
+        if not blocks.holds(line) and "!" in line:
             live = _live(line)
             for match in _TAG.finditer(line):
                 at = match.start()
@@ -128,14 +145,63 @@ def _all_tags(text: str) -> Iterator[tuple[str, int]]:
         offset += len(line) + 1
 
 
+class _Blocks:
+    """Follows which lines are the text of a block scalar (8.1). In doubt a line is no text, and its tags count."""
+
+    __slots__ = ("_indent", "_parent", "_sure")
+
+    def __init__(self) -> None:
+        self._sure = True
+        self._parent = -1
+        self._indent = -1
+
+    def holds(self, line: str) -> bool:
+        """Whether the next line is text of a block scalar."""
+        blank = not line.strip(" \r")
+        indent = len(line) - len(line.lstrip(" "))
+        if self._parent >= 0:
+            if blank:
+                return True
+            if indent > self._parent and self._indent <= indent:
+                self._indent = indent if self._indent < 0 else self._indent
+                return True
+            self._parent = self._indent = -1
+        if self._sure and not blank:
+            self._opens(line)
+        return False
+
+    def _opens(self, line: str) -> None:
+        """Note a block scalar that begins, and whether a quoted or flow value stays open: then all is doubt."""
+        live, closed = _scanned(line)
+        plain = "".join(c if kept else " " for c, kept in zip(line, live, strict=True)).rstrip()
+        match = _BLOCK.fullmatch(plain)
+        if not closed or sum(map(plain.count, "[{")) != sum(map(plain.count, "]}")):
+            self._sure = False
+        elif match is not None and match["key"]:
+            self._parent = len(match["dashes"])
+        elif match is not None and match["dashes"].strip():
+            self._parent = len(match["dashes"].rstrip()) - 1
+
+
+_BLOCK = re.compile(
+    r"(?P<dashes> *(?:[-?] +)*)(?P<key>[\w./-][\w ./-]*: +)?(?:[&!]\S* +)*[|>](?:[-+]?[1-9]?|[1-9][-+])"
+)
+"""A line that opens a block scalar: with a plain key, or as an item of a list."""
+
+
 def _live(line: str) -> bytearray:
     """For each place of a line, 0 where it is in a comment, or in quotes that open and close on the line."""
+    return _scanned(line)[0]
+
+
+def _scanned(line: str) -> tuple[bytearray, bool]:
+    """What `_live` says, and whether every quoted text that opens on the line closes on it."""
     live = bytearray(b"\1" * len(line))
     quote, opened, start = "", 0, True
     for index, character in enumerate(line):
         if quote:
             if character == quote and line[index - 1] != "\\":
-                live[opened:index] = bytes(index - opened)
+                live[opened : index + 1] = bytes(index + 1 - opened)
                 quote, start = "", False
             continue
         if character == "#" and (index == 0 or line[index - 1] in " \t"):
@@ -144,7 +210,7 @@ def _live(line: str) -> bytearray:
         if character in "\"'" and start:
             quote, opened = character, index
         start = character in "[{,:-?" or (character in " \t" and start)
-    return live
+    return live, not quote
 
 
 def _python(kind: str, name: str, found: AnomalyList, offset: int) -> CallableUse | None:

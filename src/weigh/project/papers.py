@@ -52,8 +52,9 @@ def fetch_papers(
 ) -> Iterator[tuple[LockedFile, int]]:
     """Fetch the papers of a part's package; yields a lock line and the bytes transferred for each.
 
-    A paper that is not plain text is left out: it would say nothing, and nobody asked for it. Paths in
-    `taken` are left out too and new ones added: several parts may come out of one package, and a file
+    A paper that no reader understands whole is left out: it would make the whole model one to be looked
+    at, and nobody opens it to run the model. The check `licence` misses it by its name in the metadata.
+    Paths in `taken` are left out too and new ones added: several parts may come out of one package, and a file
     that was asked for stays what was asked for.
     """
     if not brings_papers(declaration, part):

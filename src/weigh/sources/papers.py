@@ -9,24 +9,22 @@ from collections.abc import Iterable
 
 from packaging.utils import canonicalize_name
 
-from weigh.core.licence import PAPERS
+from weigh.core.licence import PAPERS, TERMS_FOLDERS, is_terms_name
 from weigh.core.ref import ArtifactRef, RefKind
 from weigh.core.snapshot import is_safe_path
 from weigh.sources.source import Entry
 from weigh.system.archives import Member, MemberKind
 
-MAX_PAPER = 1024 * 1024
-"""Bytes; the longest licence texts have under 200 kB."""
-MAX_PAPERS = 20
+MAX_PAPER = 4 * 1024 * 1024
+"""Bytes; the longest licence texts have under 200 kB, collections of those of others a few megabytes."""
+MAX_PAPERS = 200
+"""Licence files of one package; one that bundles a runtime has some dozens."""
 
 _METADATA = re.compile(r"[^/]+\.dist-info/METADATA|[^/]+/PKG-INFO")
-_TERMS = re.compile(
-    r"(?:un)?licen[cs]es?|copying|notices?|copyright|terms|eula|(?:acceptable[-_])?use[-_]policy"
-)
-"""How names of licence files begin, in lower case."""
 _NAME = re.compile(r"[A-Za-z0-9._+@/ -]{1,200}")
 """Names that lie in a folder, a ref and a lock without any quoting."""
-_SUFFIXES = frozenset({"", "txt", "md", "rst", "lesser"})
+_CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib", ".exe")
+"""Endings of what runs: a module `licenses/check.py` states no terms."""
 
 
 def papers_of(members: Iterable[Member], head: ArtifactRef) -> tuple[Entry, ...]:
@@ -38,7 +36,8 @@ def papers_of(members: Iterable[Member], head: ArtifactRef) -> tuple[Entry, ...]
 
     Returns:
         At most `MAX_PAPERS` of at most `MAX_PAPER` bytes: the metadata first, then licence files of the
-        `.dist-info` folder of a wheel or of the top folder of an sdist.
+        `.dist-info` folder of a wheel or of the top folder of an sdist, whatever their ending. What is left
+        out, the check `licence` finds by the names that the metadata lists.
     """
     listed = [m for m in members if m.kind is MemberKind.FILE and 0 <= m.size <= MAX_PAPER]
     about = min((m.path for m in listed if _is_metadata(m.path)), default="")
@@ -79,10 +78,8 @@ def _is_terms(inner: str, *, wheel: bool) -> bool:
     if not _NAME.fullmatch(inner):
         return False
     folder, _, name = inner.lower().rpartition("/")
-    stem, point, suffix = name.rpartition(".")
-    if (suffix if point else "") not in _SUFFIXES:
+    if name.endswith(_CODE):
         return False
-    if wheel and folder.split("/")[0] in {"licenses", "license_files"}:
+    if wheel and folder.split("/")[0] in TERMS_FOLDERS:
         return True
-    begins = _TERMS.match(stem if point else name)
-    return not folder and begins is not None and name[begins.end() :][:1] in {"", ".", "-", "_"}
+    return not folder and is_terms_name(name)

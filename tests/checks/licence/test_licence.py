@@ -169,6 +169,114 @@ def test_conditions_weigh_more_where_more_than_a_notice_is_asked(desk):
     assert "700 million" in told.message
 
 
+RESEARCH_ONLY = "For academic research only. Any commercial use is prohibited.\n"
+ROYALTIES = "\nYou agree to pay royalties to Acme for every product.\n"
+HOLDER = "Somebody " + "who wants money from whoever sells this " * 5
+PEOPLE = "Ada Okafor, maybe others. Not all are named.\n" * 9
+BELOW = "\nThe Software may not be used for any commercial purpose without written consent of Acme.\n"
+IN_CHINESE = "\n本软件仅限研究用途, 禁止商业使用。\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "rule"),
+    [
+        ({"LICENSE-MIT": MIT, "LICENSE": RESEARCH_ONLY}, "WGH-C023"),
+        ({"LICENSE": RESEARCH_ONLY}, "WGH-C023"),
+        ({"LICENSE": "Proprietary."}, "WGH-C023"),
+        ({"LICENSE": "Copyright 2026 Acme. All rights reserved.\n"}, "WGH-C023"),
+        ({"LICENSE-MIT": MIT, "USE_POLICY.md": ROYALTIES}, "WGH-C023"),
+        ({"LICENSE-MIT": MIT, "NOTICE": RESEARCH_ONLY}, "WGH-C023"),
+        ({"LICENSE-MIT": MIT, "MODEL_LICENSE": RESEARCH_ONLY}, "WGH-C023"),
+        ({"LICENSE-MIT": MIT, "LICENSE.html": f"<p>{RESEARCH_ONLY}</p>"}, "WGH-C023"),
+        ({"LICENSE": MIT + BELOW}, "WGH-C020"),
+        ({"LICENSE": BELOW + MIT}, "WGH-C020"),
+        ({"LICENSE": MIT.replace("to deal", "to deal non-commercially")}, "WGH-C020"),
+        ({"LICENSE": MIT + IN_CHINESE}, "WGH-C020"),
+        ({"LICENSE": MIT + ROYALTIES}, "WGH-C020"),
+        ({"LICENSE": MIT.replace("2026 Somebody", "2026 Somebody, no commercial use")}, "WGH-C020"),
+        ({"LICENSE": MIT.replace("Somebody", HOLDER)}, "WGH-C020"),
+        ({"LICENSE": "SPDX-License-Identifier: MIT\n" + RESEARCH_ONLY}, "WGH-C020"),
+        ({"LICENSE": MIT + "\n" * 1_050_000 + "https://creativecommons.org/licenses/by-nc/4.0/"}, "WGH-C021"),
+        ({"LICENSE-MIT": MIT, "LICENSE.pdf": b"%PDF-1.7\n\xff\xfe\0"}, "WGH-C021"),
+    ],
+)  # fmt: skip
+def test_terms_that_were_not_recognised_never_pass_in_silence(desk, files, rule):
+    evidence = desk.ask({"README.md": card("mit"), **files}, ["commercial"])
+    assert rule in rules(evidence)
+    assert finding(evidence, rule).severity is Severity.MEDIUM
+    assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE
+    if rule != "WGH-C021":
+        assert evidence.measure("licence_uses", permission="unknown").value == 1
+
+
+def test_added_words_of_a_licence_header_count_too(desk):
+    folded = "\n        ".join((MIT + BELOW).splitlines())
+    evidence = desk.ask({f"{PAPERS}/METADATA": metadata(f"License: {folded}")}, ["commercial"])
+    assert "WGH-C018" in rules(evidence)
+    assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"LICENSE": MIT, "AUTHORS": "Ada Okafor\nBo Lind\nСемён Марьясин\n" * 20},
+        {"LICENSE": MIT, f"{PAPERS}/licenses/AUTHORS.md": PEOPLE},
+        {"LICENSE": MIT, "NOTICE": "Demo\nCopyright 2026 Acme\nIt includes work of the Demo Foundation.\n"},
+        {"LICENSE": MIT, "NOTICE": ""},
+        {"LICENSE": "See LICENSE.MIT.", "LICENSE.MIT": MIT},
+        {"LICENSE": MIT.replace("NONINFRINGEMENT", "NON-INFRINGEMENT")},
+        {"LICENSE.html": "<p>" + MIT.replace("\n\n", "</p><p>") + "</p>"},
+        {"LICENSE": MIT.replace("Somebody", "Acme Corporation, Ada Okafor and the Demo Authors")},
+        {"LICENSE": MIT + "\n" + APACHE},
+    ],
+)  # fmt: skip
+def test_honest_papers_leave_nothing_to_say_of_their_words(desk, files):
+    evidence = desk.ask({"README.md": card("mit"), **files}, ["research"])
+    assert not {"WGH-C020", "WGH-C021", "WGH-C023"} & rules(evidence)
+
+
+def test_words_that_bind_nobody_are_told_and_settle_nothing(desk):
+    origin = "\nThis module was extracted from the cloud package developed by Acme Inc.\n"
+    evidence = desk.ask({**SOUND, f"{PAPERS}/licenses/LICENSE": MIT + origin}, ["commercial"])
+    assert finding(evidence, "WGH-C020").severity is Severity.LOW
+    assert evidence.outcome.kind is OutcomeKind.ANSWERED
+
+
+def test_a_use_that_is_forbidden_stays_forbidden_beside_unread_terms(desk):
+    files = {"README.md": card("cc-by-nc-4.0"), "LICENSE": RESEARCH_ONLY}
+    assert "WGH-C013" in rules(desk.ask(files, ["commercial"]))
+
+
+def test_a_text_of_other_terms_is_found_beside_unread_words(desk):
+    evidence = desk.ask({"README.md": card("mit"), "LICENSE": APACHE + BELOW})
+    assert {"WGH-C012", "WGH-C020"} <= rules(evidence)
+
+
+def test_licence_files_that_a_package_names_and_did_not_bring_are_unread(desk):
+    named = ["License-Expression: MIT", "License-File: LICENSE", "License-File: AUTHORS"]
+    files = {f"{PAPERS}/METADATA": metadata(*named), f"{PAPERS}/licenses/LICENSE": MIT}
+    assert "WGH-C021" not in rules(desk.ask(files))
+    named.append("License-File: legal/USE_POLICY.md")
+    evidence = desk.ask({**files, f"{PAPERS}/METADATA": metadata(*named)})
+    assert "USE_POLICY.md" in finding(evidence, "WGH-C021").message
+    assert evidence.outcome.kind is OutcomeKind.INCONCLUSIVE
+
+
+def test_more_statements_than_are_kept_are_named(desk):
+    classifiers = ["Classifier: License :: OSI Approved :: MIT License"] * 200
+    files = {f"papers/demo{i}-1/METADATA": metadata(*classifiers) for i in range(3)}
+    assert "more statements" in finding(desk.ask(files), "WGH-C021").message
+
+
+def test_a_name_that_says_more_than_its_tag_is_a_statement_of_its_own(desk):
+    files = {"README.md": card("mit", "license_name: mit-non-commercial"), "LICENSE": MIT}
+    evidence = desk.ask(files, ["commercial"])
+    assert evidence.measure("licence_uses", permission="unknown").value == 1
+    assert "WGH-C018" in rules(evidence)
+    same = {"README.md": card("mit", "license_name: MIT License"), "LICENSE": MIT}
+    assert desk.ask(same, ["commercial"]).outcome.kind is OutcomeKind.ANSWERED
+
+
 def test_an_altered_text_is_not_taken_for_the_original(desk):
     half = " ".join(word for place, word in enumerate(MIT.split()) if place % 11)
     evidence = desk.ask({"README.md": card("mit"), "LICENSE": half})

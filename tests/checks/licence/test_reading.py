@@ -3,7 +3,7 @@ import re
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from weigh.checks.licence.reading import mentions, read_statement
+from weigh.checks.licence.reading import EXCEPTION_IDS, mentions, read_statement
 from weigh.checks.licence.records import normal, shipped_records
 from weigh.core.licence import Permission, Use
 
@@ -52,6 +52,17 @@ def read(text, **options):
         ("MIT OR Apache-2.0", "Apache-2.0 OR MIT"),
         ("Apache-2.0 AND (MIT OR ISC)", "(Apache-2.0 AND ISC) OR (Apache-2.0 AND MIT)"),
         ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0"),
+        ("GNU Lesser General Public License v3 (LGPLv3)", "LGPL-3.0"),
+        ("GNU Lesser General Public License v3 or later (LGPLv3+)", "LGPL-3.0"),
+        ("ISC License (ISCL)", "ISC"),
+        ("Blue Oak Model License (BlueOak-1.0.0)", "BlueOak-1.0.0"),
+        ("GNU General Public License (GPL)", "gpl"),
+        ("BSD (3-clause)", "BSD-3-Clause"),
+        ("BSD License (BSD-3-Clause)", "BSD-3-Clause"),
+        ("MIT License (MIT)", "MIT"),
+        ("MIT (see LICENSE)", "MIT"),
+        ("Apache-2.0 WITH LLVM-exception", "Apache-2.0"),
+        ("GPL-2.0 with classpath exception", "GPL-2.0"),
         ("completely made up", ""),
         ("MIT OR", ""),
         ("(MIT", ""),
@@ -60,6 +71,38 @@ def read(text, **options):
 )
 def test_names_people_write_are_read(text, spdx):
     assert read(text).spdx == spdx
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MIT (non-commercial use only)",
+        "MIT (NC)",
+        "MIT (noncommercial)",
+        "MIT (not for sale)",
+        "Apache 2.0 (research only)",
+        "Apache-2.0 (MIT)",
+        "Apache-2.0 WITH Commons-Clause",
+        "MIT WITH non-commercial restriction",
+        "MIT AND (Apache-2.0 WITH Commons-Clause)",
+        "MIT 非商用",
+        "Apache-2.0（仅限研究用途）",
+        "MIT только для исследований",
+        "MIT 🚫",
+        "MIT, non-commercial",
+        "MIT" + " " * 500 + "non-commercial",
+    ],
+)
+@pytest.mark.parametrize("expression", [False, True])
+def test_a_restriction_beside_a_name_is_never_dropped(text, expression):
+    assert read(text, expression=expression).spdx == ""
+
+
+def test_exceptions_are_those_of_the_spdx_list():
+    from packaging.licenses import _spdx
+
+    ids = {id_.lower() for id_ in EXCEPTION_IDS}
+    assert ids <= set(_spdx.EXCEPTIONS)
 
 
 HUB_TAGS = """

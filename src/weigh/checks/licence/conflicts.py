@@ -10,6 +10,7 @@ from weigh.core.licence import Use
 TOUCHED = 0.8
 """A text of which less than this share is left was altered: reflowing and other names keep more."""
 MOST_SHOWN = 5
+NO_SUCH_NAME = "no licence is known by that name"
 NO_TEXT_NEEDED = frozenset({"public-domain"})
 
 
@@ -146,7 +147,8 @@ def _vague(found: Statements, records: Records) -> Iterator[Finding]:
         precise = statement.reading.ids and not families
         if precise or found.settled(statement, records, same_file=True):
             continue
-        left = records.families[families[0]].what if families else "no licence is known by that name"
+        unread = "its words stand in no known licence" if statement.place == ADDED else NO_SUCH_NAME
+        left = records.families[families[0]].what if families else unread
         closer = found.settled(statement, records)
         yield Finding(
             "WGH-C018",

@@ -1,8 +1,8 @@
 """What a stated licence is read as: an expression of ids, with the alternatives it leaves.
 
 Grammar: the SPDX licence expressions (SPDX specification, annex "SPDX license expressions"), and beside
-it the names and tags people write. `OR` leaves a choice, `AND` binds to all, `WITH` adds an exception
-and changes nothing here.
+it the names and tags people write. `OR` leaves a choice, `AND` binds to all, `WITH` adds an exception:
+those of SPDX only permit more and change nothing here, anything else behind it is left unread.
 """
 
 import re
@@ -20,6 +20,27 @@ MOST_DEPTH = 16
 MOST_TEXT = 1000
 """Characters of an expression or name."""
 
+SAYS_NOTHING = frozenset({"see", "file", "files", "for", "details", "in", "text", "txt", "md", "spdx"})
+"""Words in brackets, beside those a name drops anyway, that only point to the licence's text."""
+
+_LISTED = """
+389-exception Asterisk-exception Autoconf-exception-2.0 Autoconf-exception-3.0
+Autoconf-exception-generic Autoconf-exception-macro Bison-exception-1.24 Bison-exception-2.2
+Bootloader-exception Classpath-exception-2.0 CLISP-exception-2.0 cryptsetup-OpenSSL-exception
+DigiRule-FOSS-exception eCos-exception-2.0 Fawkes-Runtime-exception FLTK-exception fmt-exception
+Font-exception-2.0 freertos-exception-2.0 GCC-exception-2.0 GCC-exception-3.1 GNAT-exception
+gnu-javamail-exception GPL-3.0-linking-exception GPL-3.0-linking-source-exception GPL-CC-1.0
+GStreamer-exception-2005 GStreamer-exception-2008 i2p-gpl-java-exception KiCad-libraries-exception
+LGPL-3.0-linking-exception libpri-OpenH323-exception Libtool-exception Linux-syscall-note
+LLVM-exception LZMA-exception mif-exception OCaml-LGPL-linking-exception OCCT-exception-1.0
+OpenJDK-assembly-exception-1.0 openvpn-openssl-exception PS-or-PDF-font-exception-20170817
+QPL-1.0-INRIA-2004-exception Qt-GPL-exception-1.0 Qt-LGPL-exception-1.1 Qwt-exception-1.0 SHL-2.0
+SHL-2.1 SWI-exception Swift-exception u-boot-exception-2.0 Universal-FOSS-exception-1.0
+vsftpd-openssl-exception WxWindows-exception-3.1 x11vnc-openssl-exception
+"""
+EXCEPTION_IDS = frozenset(_LISTED.split())
+"""Ids of exceptions of the SPDX licence list 3.27; each permits what its licence does not."""
+
 _PARTS = re.compile(r"(?:^|\s+)(OR|AND|WITH)(?:\s+|$)|([()])", re.IGNORECASE)
 _MARK = re.compile(r"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() -]{1,200})")
 _CREATIVE = re.compile(
@@ -31,6 +52,14 @@ _SEVERITY = {
     Permission.UNKNOWN: 2,
     Permission.FORBIDDEN: 3,
 }
+
+
+def _plain_exception(name: str) -> str:
+    """An exception's name without its version: people leave it out."""
+    return re.sub(r"(?: [0-9.]+)+$", "", normal(name))
+
+
+EXCEPTIONS = frozenset(map(_plain_exception, EXCEPTION_IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +156,23 @@ def of_ids(ids: Iterable[str]) -> Reading:
 
 
 def _in_brackets(text: str, records: Records) -> Reading:
-    """`GNU General Public License v3 (GPLv3)`: the name, else what stands in brackets behind it."""
+    """`GNU General Public License v3 (GPLv3)`: two names of one licence, or one name in two parts.
+
+    What stands in brackets may as well be a restriction, so anything else is left unread.
+    """
     found = re.fullmatch(r"([^()]{1,200})\(([^()]{1,60})\)\s*", text)
-    parts = (found[1], found[2]) if found is not None else ()
-    ids = [id_ for id_ in (_name(part.strip(), records, exact=False) for part in parts) if id_]
-    precise = [id_ for id_ in ids if id_ in records.licences]
-    return of_ids([*precise, *ids][:1])
+    if found is None:
+        return Reading()
+    before, inside = (_name(part.strip(), records, exact=False) for part in found.groups())
+    if before and not inside and SAYS_NOTHING.issuperset(normal(found[2]).split() or "?"):
+        return of_ids([before])
+    if not before or not inside:
+        joined = _name(f"{found[1]} {found[2]}", records, exact=False)
+        return of_ids([joined] if joined else [])
+    # Two names that cannot mean the same licence are two statements, and nobody says which holds.
+    if before != inside and not records.members(before) & records.members(inside):
+        return Reading()
+    return of_ids([next((id_ for id_ in (before, inside) if id_ in records.licences), before)])
 
 
 def _name(name: str, records: Records, *, exact: bool) -> str:
@@ -183,7 +223,7 @@ class _Parser:
         id_ = _name(self._tokens[self._at], self._records, exact=self._exact)
         self._at += 1
         if self._take("WITH"):
-            if self.done():
+            if self.done() or _plain_exception(self._tokens[self._at]) not in EXCEPTIONS:
                 return None
             self._at += 1
         return [frozenset({id_})] if id_ else None

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,9 @@ from typing import Any
 from weigh.core.licence import Permission, Use
 
 FILE_NAME = "licences.toml"
+
+MOST_NAME = 400
+"""Characters of a licence's name; the longest known has 90."""
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:\.[0-9]+)*(?:\.[a-z0-9]+)?(?:\+\+)?")
 _VERSION = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)([a-z]?)")
@@ -115,9 +119,14 @@ class Records:
 
 
 def normal(name: str) -> str:
-    """A name's normal form: words in lower case, versions without `v` and without `.0` at the end."""
+    """A name's normal form: words in lower case, versions without `v` and without `.0` at the end.
+
+    "" when it holds anything that would be left out: a restriction may stand in another script.
+    """
+    if len(name) > MOST_NAME or not (name.isascii() or all(map(_is_mark, name))):
+        return ""
     words: list[str] = []
-    plain = _LATER.sub(" ", name[:400].lower().replace("licence", "license"))
+    plain = _LATER.sub(" ", name.lower().replace("licence", "license"))
     for token in _TOKEN.findall(plain):
         version = _VERSION.fullmatch(token)
         if version is not None:
@@ -125,6 +134,11 @@ def normal(name: str) -> str:
         elif token not in _SILENT:
             words.append(token)
     return " ".join(words)
+
+
+def _is_mark(char: str) -> bool:
+    """Whether a character is ASCII, or one that says nothing: a mark, a space, a sign of a right."""
+    return char.isascii() or char in "©®™" or unicodedata.category(char)[0] in "PZ"
 
 
 @lru_cache(maxsize=1)

@@ -229,6 +229,11 @@ class Reader:
                 reading = next((r for r in closer if r.ids - {"other"}), reading)
             shown = f"{stated} ({', '.join(names[:2])})" if names and stated not in names else stated
             yield Statement(Origin.CARD, facts.path, "front matter", _first_line(shown), reading)
+            for name in names if reading.ids and stated not in names else ():
+                other = read_statement(name, self._records)
+                # `license: mit` beside `license_name: mit-non-commercial` is not simply MIT.
+                if other != reading and "other" not in read_statement(stated, self._records).ids:
+                    yield Statement(Origin.CARD, facts.path, "license_name", _first_line(name), other)
 
     def _package(self, facts: FileFacts) -> Iterator[Statement]:
         """The expression, else header and classifiers, as the core metadata specification ranks them."""
@@ -314,12 +319,23 @@ class Reader:
             if close is not None:
                 close()
         self._left -= len(data)
-        text = data.decode("utf-8", "replace")
-        if "\0" in text or "\ufffd" in text[:-1]:
+        text = _decoded(data, cut=cut)
+        if text is None:
             return "", "it is not plain text"
         if path.lower().endswith((".html", ".htm")):
             text = unescape(_TAG.sub(" ", text))
         return text, f"it is longer than the {len(data):,} bytes that are read" if cut else ""
+
+
+def _decoded(data: bytes, *, cut: bool) -> str | None:
+    """The text of these bytes, None when they are none; at a cut a character may be halved."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if not cut or error.start < len(data) - 3:
+            return None
+        text = data[: error.start].decode("utf-8")
+    return None if "\0" in text else text
 
 
 def is_terms(path: str) -> bool:

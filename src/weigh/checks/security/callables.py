@@ -215,12 +215,20 @@ def _judge_dangerous(use: CallableUse, module: str, name: str) -> Judgement | No
     if harm.group.title == _PYTHON_GROUP:
         return Judgement(PYTHON)
     by_name = dangerous().named(module, name) is not None
-    called = use.how is Use.CALL and not use.name.endswith(_NEW)
+    called = use.how is Use.CALL and (not use.name.endswith(_NEW) or _built_wrongly(use, name))
     if use.how is Use.IMPORT or not (called or by_name):
         return None
     if not by_name and REBUILDS.match(name.rpartition(".")[2]):
         return None
     return Judgement(CODE_IN_FILE if harm.group.title == _CODE_GROUP else LIBRARY, harm.group.reason)
+
+
+def _built_wrongly(use: CallableUse, name: str) -> bool:
+    """Whether an object is made of what is a function by its name, and is given what a function acts on.
+
+    Picklers make objects of classes alone; but compiled classes have names like functions.
+    """
+    return not looks_like_class(name) and evidence_in((*use.arguments, *(v for _, v in use.keywords))) is not None
 
 
 def _judge_unknown(use: CallableUse, name: str) -> Judgement:

@@ -188,4 +188,12 @@ RULES = {
         REFETCH,
         ("CWE-20",),
     ),
+    "WGH-GG024": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "its metadata carries code",
+        "no loader needs code there: a second program would find and run its payload",
+        ASK,
+        ("CWE-506",),
+    ),
 }

@@ -134,4 +134,12 @@ RULES = {
         ASK,
         ("CWE-20",),
     ),
+    "WGH-O017": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "its metadata carries code",
+        "no loader needs code there: a second program would find and run its payload",
+        ASK,
+        ("CWE-506",),
+    ),
 }

@@ -13,7 +13,7 @@ RULES = {
         ("CWE-20",),
     ),
     "WGH-S002": Rule(
-        Severity.HIGH,
+        Severity.CRITICAL,
         Confidence.HIGH,
         "the header claims more than 100,000,000 bytes",
         "a reader that trusts this size would exhaust memory or read past the file",
@@ -37,7 +37,7 @@ RULES = {
         ("CWE-20",),
     ),
     "WGH-S005": Rule(
-        Severity.HIGH,
+        Severity.CRITICAL,
         Confidence.HIGH,
         "a key stands twice (readers disagree which one counts)",
         "readers disagree about such a header, so what is checked and what is loaded can differ",
@@ -69,7 +69,7 @@ RULES = {
         ("CWE-789", "CWE-125"),
     ),
     "WGH-S009": Rule(
-        Severity.HIGH,
+        Severity.CRITICAL,
         Confidence.HIGH,
         "a size is negative, no whole number (fatal), or the elements cannot be counted in 63 bits",
         "a reader that trusts this size would exhaust memory or read past the file",
@@ -85,7 +85,7 @@ RULES = {
         ("CWE-789", "CWE-125"),
     ),
     "WGH-S011": Rule(
-        Severity.HIGH,
+        Severity.CRITICAL,
         Confidence.HIGH,
         "the payload does not have the bytes that shape and type need",
         "a reader that trusts this size would exhaust memory or read past the file",
@@ -93,7 +93,7 @@ RULES = {
         ("CWE-789", "CWE-125"),
     ),
     "WGH-S012": Rule(
-        Severity.HIGH,
+        Severity.CRITICAL,
         Confidence.HIGH,
         "two tensors share bytes",
         "bytes that no tensor owns, or that two tensors share, can carry something else",
@@ -101,7 +101,7 @@ RULES = {
         ("CWE-1286",),
     ),
     "WGH-S013": Rule(
-        Severity.HIGH,
+        Severity.CRITICAL,
         Confidence.HIGH,
         "bytes before or between tensors belong to none",
         "bytes that no tensor owns, or that two tensors share, can carry something else",
@@ -109,7 +109,7 @@ RULES = {
         ("CWE-1286",),
     ),
     "WGH-S014": Rule(
-        Severity.HIGH,
+        Severity.CRITICAL,
         Confidence.HIGH,
         "bytes after the last tensor belong to none",
         "bytes that no tensor owns, or that two tensors share, can carry something else",
@@ -117,11 +117,27 @@ RULES = {
         ("CWE-1286",),
     ),
     "WGH-S015": Rule(
-        Severity.HIGH,
+        Severity.CRITICAL,
         Confidence.HIGH,
         "something other than spaces follows the header's object",
         "readers disagree about such a header, so what is checked and what is loaded can differ",
         REFETCH,
         ("CWE-20",),
+    ),
+    "WGH-S016": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "its metadata carries code",
+        "no loader needs code there: a second program would find and run its payload",
+        ASK,
+        ("CWE-506",),
+    ),
+    "WGH-S017": Rule(
+        Severity.CRITICAL,
+        Confidence.HIGH,
+        "offsets are negative or reversed",
+        "a reader that trusts this size would exhaust memory or read past the file",
+        ASK,
+        ("CWE-789", "CWE-125"),
     ),
 }

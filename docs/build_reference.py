@@ -104,9 +104,10 @@ def page_of_rule(rule: ToldRule, found: Iterable[Check[object]]) -> str:
     if table is None:
         return page_of(next(check for check in found if check.id == rule.check))
     module = table.__name__.rpartition(".")[2]
-    return (
-        f"../formats/{ {'typing': 'index', 'callables': 'pickle'}.get(module, module).replace('_', '-') }.md"
-    )
+    if module == "callables":
+        return "../checks/security.md"
+    page = "index" if module == "typing" else module
+    return f"../formats/{page.replace('_', '-')}.md"
 
 
 PAGES = {"reference/cli.md": cli_page, "reference/checks.md": checks_page}

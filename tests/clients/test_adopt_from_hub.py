@@ -50,15 +50,12 @@ def test_a_model_of_the_hub_is_adopted(hub, packaged, tmp_path):
     hub.folder("local/all-MiniLM-L6-v2", packaged(MINILM))
     rows(tmp_path / "reviews.csv")
     ref = "hf:local/all-MiniLM-L6-v2@main"
-    ended = weigh(tmp_path, "adopt", ref, "--data", "reviews.csv", "--label", "verdict")
+    ended = weigh(tmp_path, "adopt", ref, "--data", "reviews.csv", "--label", "verdict", "--text", "text")
     print(ended.stdout, ended.stderr)
     assert ended.returncode in {0, 1}
     assert "torch, sandboxed" in ended.stdout
-    told = json.loads(next(tmp_path.glob("weigh-report/*.json")).read_text())
-    text = json.dumps(told)
-    assert hub.repos["local/all-MiniLM-L6-v2"].refs["main"] or text
     before = len(hub.seen)
-    again = weigh(tmp_path, "adopt", ref, "--data", "reviews.csv", "--label", "verdict")
+    again = weigh(tmp_path, "adopt", ref, "--data", "reviews.csv", "--label", "verdict", "--text", "text")
     assert again.returncode == ended.returncode
     assert not [s for s in hub.seen[before:] if "/resolve/" in s.path and "safetensors" in s.path]
 
@@ -67,13 +64,15 @@ def test_inspecting_it_fetches_a_hundredth(hub, packaged, tmp_path):
     hub.folder("local/all-MiniLM-L6-v2", packaged(MINILM))
     ended = weigh(tmp_path, "inspect", "hf:local/all-MiniLM-L6-v2", "--json")
     found = json.loads(ended.stdout)
-    print({name: found[name] for name in ("read", "size", "revision") if name in found})
-    assert sum(int(s.range != "") for s in hub.asked("cdn")) == 1
+    ranges = [s.range for s in hub.asked("cdn")]
+    print(f"\n{found.get('revision')}: asked the content network for {ranges}")
+    assert 0 < len(ranges) <= 3
+    assert all(r.startswith("bytes=") for r in ranges)
 
 
 def test_a_lock_of_a_branch_stays_at_its_commit(hub, tmp_path):
     repo = hub.repo("acme/tiny", {"config.json": b"{}", "model.safetensors": bytes(64)})
-    (tmp_path / "models.toml").write_text('[models.tiny]\nfrom = "hf:acme/tiny@main"\n')
+    (tmp_path / "models.toml").write_text('[models.tiny]\nfiles = [{ from = "hf:acme/tiny@main" }]\n')
     first = weigh(tmp_path, "lock")
     assert first.returncode == 0, first.stderr
     locked = (tmp_path / "models.lock").read_text()

@@ -15,6 +15,12 @@ FILES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _content_network_of_another_name(hub):
+    # Releases 1.x follow a redirect that stays on one host name, whatever its port, as the hub's own.
+    hub.cdn_host = "localhost"
+
+
 @pytest.mark.parametrize("page", [2, 1000])
 def test_a_snapshot_is_downloaded_whole(hub, tmp_path, page):
     hub.page = page

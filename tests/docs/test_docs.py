@@ -14,6 +14,7 @@ from weigh.cli.main import main as program
 from weigh.core.errors import ExitCode
 from weigh.core.recommendation import Decision
 from weigh.jobs.rules import all_checks, all_rules, explain
+from weigh.jobs.suppressions import read_suppressions
 from weigh.policy import read as policy
 from weigh.policy.presets import preset_names
 from weigh.project import manifest
@@ -148,6 +149,12 @@ def test_toml_blocks_are_read_by_weigh(block, tmp_path):
         (tmp_path / "models.toml").write_text(block.text, encoding="utf-8")
         found = manifest.read_manifest(tmp_path / "models.toml")
         assert found.models or found.data
+    elif block.text.startswith("[[approve]]"):
+        (tmp_path / "models.toml").write_text(block.text, encoding="utf-8")
+        assert manifest.read_manifest(tmp_path / "models.toml").approvals
+    elif block.text.startswith("[[suppress]]"):
+        (tmp_path / "accepted.toml").write_text(block.text, encoding="utf-8")
+        assert read_suppressions(tmp_path / "accepted.toml")
     else:
         assert policy.read_policy(block.text).requirements
 

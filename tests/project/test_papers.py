@@ -137,6 +137,29 @@ def test_a_paper_that_is_no_text_is_left_out(bring, folder, licence):
     assert paths(bring()[1]) == ["config.json", PAPERS[0], "weights.bin"]
 
 
+PDF = (
+    b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+    b"2 0 obj\n<< /Type /Pages /Kids [] /Count 0 >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+)
+
+
+def test_papers_come_along_whatever_their_ending(bring, folder):
+    held = {
+        "LICENSE": b"See the others.\n",
+        "LICENSE.APACHE": b"Apache\n",
+        "licenses/LICENSE.BSD": b"BSD\n",
+        "licenses/COPYING.LIB": b"LGPL\n",
+        "LICENSE.html": b"<p>MIT</p>\n",
+        "licenses/MODEL_LICENSE.pdf": PDF,
+        "licenses/USE_POLICY.md": b"# Policy\n" + b"no weapons\n" * 200_000,
+        "licenses/sub/LICENSE.txt": b"MIT\n",
+    }
+    members = [(f"{INFO}/{name}", data) for name, data in held.items()]
+    wheel(folder / "links/demo_model-1.0-py3-none-any.whl", members=members)
+    found = {path.removeprefix("papers/demo-model-1.0/") for path in paths(bring()[1])}
+    assert {*held, "METADATA", "licenses/LICENSE"} <= found
+
+
 def test_a_file_that_was_asked_for_stays_what_was_asked_for(bring, folder):
     text = MANIFEST.replace('to = "config.json"', f'to = "{PAPERS[0]}"')
     (folder / "models.toml").write_text(text, encoding="utf-8")

@@ -3,7 +3,7 @@ from hypothesis import given, settings, strategies as st
 
 from weigh.core.errors import UsageError
 from weigh.runtimes.texts import CHUNK_BYTES, CHUNK_TEXTS, MAX_TEXT_BYTES, chunks, pack_texts
-from weigh.runtimes.worker.onnx_text import unpack_texts
+from weigh.runtimes.worker.text_serving import unpack_texts
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=40)
 

@@ -285,6 +285,7 @@ class HubServer:
         token: that opens gated and private repositories.
         page: entries of one page of a tree.
         prefix: path of the endpoint, "" or `/something`.
+        cdn_host: name by which the content network is called; some clients take one host for one server.
         seen: every request.
     """
 
@@ -295,6 +296,7 @@ class HubServer:
         self.token = "hf_loopback"
         self.page = 1000
         self.prefix = ""
+        self.cdn_host = "127.0.0.1"
         self.signature = 1
         self.seen: list[Seen] = []
         self._servers = (_Server(_Hub, self), _Server(_Cdn, self))
@@ -309,7 +311,7 @@ class HubServer:
 
     @property
     def cdn(self):
-        return f"http://127.0.0.1:{self._servers[1].server_port}"
+        return f"http://{self.cdn_host}:{self._servers[1].server_port}"
 
     def repo(self, name, files, **options):
         """Make a repository with one commit; returns it."""

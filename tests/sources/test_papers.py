@@ -48,6 +48,15 @@ def test_an_sdist_brings_those_of_its_top_folder():
 
 
 @pytest.mark.parametrize(
+    "name", ["LICENSE.BSD", "LICENSE.html", "licenses/a.pdf", "MODEL_LICENSE", "licenses/x/L.LIB", "EULA.rtf"]
+)  # fmt: skip
+def test_every_file_that_is_named_for_terms_is_brought_whatever_its_ending(name):
+    assert paths([f"{INFO}/METADATA", f"{INFO}/{name}"]) == sorted(
+        ["papers/demo-model-1.0/METADATA", f"papers/demo-model-1.0/{name}"]
+    )
+
+
+@pytest.mark.parametrize(
     "name", ["licenses/run.py", "LICENSE.exe", "licensed_model.bin", "NOTICEABLE", "licenses/a#b"]
 )
 def test_what_is_no_plain_licence_file_is_not_brought(name):
@@ -59,7 +68,7 @@ def test_without_metadata_there_are_no_papers():
 
 
 def test_size_and_number_are_bounded():
-    many = [f"{INFO}/licenses/L{i:03}" for i in range(100)]
+    many = [f"{INFO}/licenses/L{i:03}" for i in range(MAX_PAPERS + 5)]
     assert len(paths([f"{INFO}/METADATA", *many])) == MAX_PAPERS
     big = [Member(f"{INFO}/METADATA", 100), Member(f"{INFO}/LICENSE", MAX_PAPER + 1)]
     assert len(papers_of(big, WHEEL)) == 1

@@ -30,7 +30,7 @@ def watch() -> None:
     "--alpha",
     default=0.01,
     show_default=True,
-    type=click.FloatRange(0.0005, 0.2),
+    type=click.FloatRange(0.001, 0.2),
     help="Chance of an alarm on rows in which nothing has changed.",
 )
 @click.option(
@@ -69,7 +69,8 @@ def check(**options: object) -> int:
     weigh watch check weigh-report/profile.json --data this-week.csv
     weigh watch check weigh-report/profile.json --data audited.csv --label stars
 
-    Exit code: 0 quiet; 1 alarm; 2 wrong usage; 3 too few rows, or a part could not be compared.
+    Exit code: 0 quiet; 1 alarm; 2 wrong usage; 3 too few rows, or a part could not be compared or
+    could have hidden a large difference.
     """  # noqa: D301 - click reads the backspace as "do not rewrap"
     from weigh.jobs.watch import WatchOptions, watch as job
     from weigh.render.progress import TerminalEvents

@@ -176,6 +176,10 @@ _ATTACKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "sends what it finds in an address",
             rf"{_FETCH}[^\n]{{0,300}}?https?://\S*(?:\$\(|`)\s*(?:whoami|id|hostname|env|cat|uname|pwd|base64)",
         ),
+        (
+            "installs packages from a bare address",
+            r"\bpip[\d.]*\s+(?:install|download)\b[^\n;|&]{0,300}?\bhttps?://\d{1,3}(?:\.\d{1,3}){3}(?=[:/\s\"']|$)",
+        ),
         ("mines", r"\bxmrig\b|stratum\+tcp://|\bminerd\b|cryptonight"),
         (
             "loads a library into every program",
@@ -194,7 +198,7 @@ _ATTACKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 _TRIGGER = re.compile(
-    r"curl|wget|fetch\s|aria2c|lwp-download|base64|base32|openssl|xxd|/dev/(?:tcp|udp)|\bnc\b|ncat|netcat|mkfifo|socat|sh\s+-i|telnet"
+    r"curl|wget|pip[\d.]*\s+(?:install|download)|fetch\s|aria2c|lwp-download|base64|base32|openssl|xxd|/dev/(?:tcp|udp)|\bnc\b|ncat|netcat|mkfifo|socat|sh\s+-i|telnet"
     r"|\b(?:python[\d.]*|perl|ruby|php|node|lua)\s+-|powershell|pwsh|\biex\b|invoke-|\biwr\b|\birm\b|frombase64|download(?:string|data)"
     r"|certutil|bitsadmin|mshta|regsvr32|rundll32|wmic|\brm\s|mkfs|\bdd\s|\b(?:del|erase|rd|rmdir)\s+/|\bformat\s+[c-z]:|vssadmin"
     r"|cipher\s+/w|:\s*\(\s*\)\s*\{|crontab|/etc/|\.(?:bashrc|bash_profile|zshrc|profile)\b|authorized_keys|LaunchAgents|schtasks"

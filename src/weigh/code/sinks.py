@@ -160,6 +160,7 @@ SINKS = MappingProxyType(
         **_rows(Sink.HANDLES, "os", "dup2"),
         **_rows(Sink.FUNCTION, "types", "FunctionType CodeType LambdaType"),
         **_rows(Sink.TRACE, "sys", "settrace setprofile addaudithook"),
+        **_rows(Sink.TRACE, "sys", "meta_path.insert meta_path.append path_hooks.insert path_hooks.append"),
     }
 )
 """Dotted name, as the code reaches it → what calling it does."""

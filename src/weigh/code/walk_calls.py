@@ -124,7 +124,9 @@ class CallWalk(ValueWalk):
     def _call_one(self, function: Value, args: list[Value], keywords: Keywords, site: Site) -> Value:
         if isinstance(function.local, Local):
             return self.enter(function.local, args, keywords, site.frame.when)
-        name = canonical_name(function.name)
+        if function.name in _DEFERRED and args:
+            return self._applied(function, args[0], site)
+        name = _of_library(canonical_name(function.name))
         self._passed_on(name, args, keywords, site)
         if keywords.get("trust_remote_code", UNKNOWN).constant is True:
             self.add(EffectKind.TRUSTS_REMOTE_CODE, site.node, name, site.frame.when)
@@ -192,10 +194,24 @@ class CallWalk(ValueWalk):
             return Value(name=f"{name}()", tags=_GIVES[sink] | (tags & {Tag.DECODED}))
         return Value(name=f"{name}()", tags=tags - {Tag.SOCKET})
 
+    def _applied(self, made: Value, owner: Value, site: Site) -> Value:
+        """What `operator.methodcaller(name, …)` or `attrgetter(name)` gave, called with an object."""
+        words, *given = made.items or ()
+        reached = merged([self._attributes(one, words.text or "", site.frame) for one in owner.each()])
+        reached = reached.tagged(Tag.DISGUISED)
+        return self.call_value(reached, given, {}, site) if made.name == _CALLER else reached
+
+    def _attributes(self, owner: Value, names: str, frame: Frame) -> Value:
+        for name in names.split(".")[:MOST_UNROLLED]:
+            owner = self.attribute(owner, name, frame)
+        return owner
+
     def _special(self, name: str, args: list[Value], site: Site) -> Value | None:
         """Functions that reach names, or call what they are given."""
         first = args[0] if args else UNKNOWN
         text = args[1].text if len(args) > 1 else None
+        if name in _DEFERRERS and first.text is not None:
+            return Value(name=_DEFERRERS[name], items=tuple(args))
         if name in {"getattr", "object.__getattribute__", "operator.getitem"} and args:
             return self._reached(args, text, site)
         if name in {"setattr", "delattr"} and text is not None:
@@ -296,6 +312,18 @@ class CallWalk(ValueWalk):
         self.effects = before
         self.nested -= 1
         return value.tagged(*tags, Tag.DISGUISED)
+
+
+_CALLER, _GETTER = "methodcaller()", "attrgetter()"
+_DEFERRERS = {"operator.methodcaller": _CALLER, "operator.attrgetter": _GETTER}
+_DEFERRED = frozenset(_DEFERRERS.values())
+_C_SHELL = re.compile(r"ctypes\.\w+\(\)\.(?:_?w?system|_?w?popen|exec[lv]p?e?|posix_spawnp?|WinExec|ShellExecute\w*)")
+"""Functions of a system's library, reached through ctypes, that start programs."""
+
+
+def _of_library(name: str) -> str:
+    """The name under which the table knows a function of the system's library."""
+    return "os.system" if _C_SHELL.fullmatch(name) else name
 
 
 _GIVES = {

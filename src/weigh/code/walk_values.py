@@ -14,6 +14,8 @@ NAMESPACES = frozenset(
     {"globals()", "locals()", "__builtins__", "__builtins__.__dict__", "builtins.__dict__"}
 )
 """Mappings from names to what they stand for."""
+_SPACES = (".f_builtins", ".f_globals", ".f_locals", ".__globals__", ".__builtins__")
+"""Attributes of frames and functions that are such mappings."""
 DICT = ".__dict__"
 VARS = ".vars()"
 """Ends of names of a module's namespace: `os.__dict__`, `vars(os)`."""
@@ -180,7 +182,7 @@ class ValueWalk(Walk):
         text = key.text
         if text is None:
             return None
-        if owner.name in NAMESPACES:
+        if owner.name in NAMESPACES or owner.name.endswith(_SPACES):
             return self.named(text, self.module).tagged(Tag.DISGUISED)
         if module == "sys.modules":
             return Value(name=text, tags=frozenset({Tag.DISGUISED}))

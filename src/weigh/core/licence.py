@@ -16,7 +16,7 @@ TERMS_FOLDERS = frozenset({"licenses", "license_files"})
 
 _TERMS = re.compile(
     r"(?:(?:model|weights?|data|use|third[-_]?party)[-_])?(?:un)?licen[cs](?:es?|ing)|copying|notices?|copyright"
-    r"|terms|eula|third[-_]?party[-_]notices?|(?:(?:acceptable|prohibited)[-_])?use[-_]policy"
+    r"|terms|eula|third[-_]?party[-_]?notices?|(?:(?:acceptable|prohibited)[-_])?use[-_]policy"
 )
 """How names of files that hold terms begin, in lower case."""
 

@@ -21,7 +21,7 @@ BATCH_ROWS = 10_000
 """Rows of one batch."""
 
 BATCH_CHARACTERS = 4_000_000
-"""Characters after which a batch ends early: long rows must not add up."""
+"""Characters or cells after which a batch ends early: long rows must not add up."""
 
 MOST_DEPTH = 4
 """Levels of nested JSON whose values are named; what is deeper comes as one text."""
@@ -39,6 +39,7 @@ class ColumnBatch:
             header has a number after it.
         last: no row of the file follows, or none is read.
         complete: with `last`: every row of the file was read.
+        cut: values of rows of this batch were left out, as they have too many columns.
     """
 
     file: str
@@ -47,6 +48,7 @@ class ColumnBatch:
     columns: dict[str, list[str]]
     last: bool
     complete: bool
+    cut: bool = False
 
 
 def all_columns(spec: DataSpec, open_path: Callable[[str], Path], *, most_rows: int) -> Iterator[ColumnBatch]:
@@ -77,8 +79,9 @@ def _file(spec: DataSpec, file: DataFile, path: Path, most: int) -> Iterator[Col
             batch, ended = _batch(taken)
             done = ended or first + len(batch) >= most
             complete = done and next(rows, None) is None
-            columns = _turned(batch, dict(file.constants))
-            yield ColumnBatch(file.path, first, len(batch), columns, done, complete)
+            columns, cut = _turned([row.values for row in batch], dict(file.constants))
+            cut = cut or any(row.cut for row in batch)
+            yield ColumnBatch(file.path, first, len(batch), columns, done, complete, cut)
             if done:
                 return
             first += len(batch)
@@ -91,14 +94,20 @@ def _layout(spec: DataSpec, file: DataFile, path: Path) -> str:
     return layout_of(file.path, spec, first).format
 
 
-def _cells(source: Iterator[str], file: DataFile, spec: DataSpec) -> Iterator[dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    values: dict[str, str]
+    cut: bool = False
+
+
+def _cells(source: Iterator[str], file: DataFile, spec: DataSpec) -> Iterator[_Row]:
     records = Records(source, name=file.path, spec=spec)
     names = numbered(records.names)
     for record in records.whole_rows():
-        yield {name: value or "" for name, value in zip(names, record.values, strict=True)}
+        yield _Row({name: value or "" for name, value in zip(names, record.values, strict=True)})
 
 
-def _objects(source: Iterator[str], file: DataFile, spec: DataSpec) -> Iterator[dict[str, str]]:
+def _objects(source: Iterator[str], file: DataFile, spec: DataSpec) -> Iterator[_Row]:
     for number, line in enumerate(source, start=1):
         if number <= spec.skip or line.isspace():
             continue
@@ -107,10 +116,20 @@ def _objects(source: Iterator[str], file: DataFile, spec: DataSpec) -> Iterator[
         except (json.JSONDecodeError, RecursionError) as error:
             why = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
             raise UsageError(f"cannot read {shown(file.path)}: line {number} is not JSON", why=why) from error
-        row: dict[str, str] = {}
-        for name, text in islice(_named(found, "", 1), MOST_COLUMNS):
-            row[name] = f"{row[name]}\n{text}" if name in row else text
-        yield row
+        yield _row(found)
+
+
+def _row(found: Any) -> _Row:
+    values: dict[str, list[str]] = {}
+    cut = False
+    for name, text in _named(found, "", 1):
+        if name in values:
+            values[name].append(text)
+        elif len(values) < MOST_COLUMNS:
+            values[name] = [text]
+        else:
+            cut = True
+    return _Row({name: "\n".join(texts) for name, texts in values.items()}, cut)
 
 
 def _named(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
@@ -125,23 +144,28 @@ def _named(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
         yield name, value if isinstance(value, str) else str(value).lower()
 
 
-def _batch(rows: Iterator[dict[str, str]]) -> tuple[list[dict[str, str]], bool]:
+def _batch(rows: Iterator[_Row]) -> tuple[list[_Row], bool]:
     """Rows up to either bound, and whether the iterator ended."""
-    batch: list[dict[str, str]] = []
-    characters = 0
+    batch: list[_Row] = []
+    characters, names = 0, set[str]()
     for row in rows:
         batch.append(row)
-        characters += sum(map(len, row.values()))
-        if len(batch) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
+        names.update(row.values)
+        characters += sum(map(len, row.values.values()))
+        # Rows that each bring names of their own fill a table that is nearly empty.
+        characters_or_cells = max(characters, len(batch) * min(len(names), MOST_COLUMNS))
+        if len(batch) >= BATCH_ROWS or characters_or_cells >= BATCH_CHARACTERS:
             return batch, False
     return batch, True
 
 
-def _turned(batch: list[dict[str, str]], constants: dict[str, str]) -> dict[str, list[str]]:
+def _turned(batch: list[dict[str, str]], constants: dict[str, str]) -> tuple[dict[str, list[str]], bool]:
+    """The rows as columns, and whether there were too many."""
     names: dict[str, None] = {}
     for row in batch:
-        if len(names) >= MOST_COLUMNS:
-            break
         names.update(dict.fromkeys(row))
+        if len(names) > MOST_COLUMNS:
+            break
     columns = {name: [row.get(name, "") for row in batch] for name in islice(names, MOST_COLUMNS)}
-    return columns | {name: [value] * len(batch) for name, value in constants.items()}
+    columns |= {name: [value] * len(batch) for name, value in constants.items()}
+    return columns, len(names) > MOST_COLUMNS

@@ -48,14 +48,19 @@ class FlatBuffer:
 
     Args:
         reader: the file.
+
+    Attributes:
+        reached: one past the last byte that anything pointed to.
+        size: of the file.
     """
 
-    __slots__ = ("_pages", "_reader", "_tables", "size")
+    __slots__ = ("_pages", "_reader", "_tables", "reached", "size")
 
     def __init__(self, reader: RangeReader) -> None:
         self._reader = reader
         self._pages: dict[int, bytes] = {}
         self._tables = MAX_TABLES
+        self.reached = 0
         self.size = reader.size
 
     def root(self) -> Table:
@@ -96,6 +101,7 @@ class FlatBuffer:
             )
         if at + length > self.size:
             raise self.bad(f"it points to {length} bytes at {at}, the file has {self.size}", max(at, 0))
+        self.reached = max(self.reached, at + length)
 
     def number(self, at: int, form: str) -> int:
         """A whole number of a `struct` form."""

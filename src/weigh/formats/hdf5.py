@@ -19,6 +19,10 @@ from weigh.formats.hdf5_storage import read_dataset
 from weigh.formats.hdf5_types import read_attribute
 from weigh.formats.keras_config import keras_anomalies
 from weigh.formats.keras_json import config_of
+from weigh.formats.pickle_inside import Inside
+from weigh.formats.pickle_literals import SHORTEST
+from weigh.formats.reader import BytesReader
+from weigh.formats.smuggled import carried, keep_file
 
 if TYPE_CHECKING:
     from weigh.core.tensor import TensorInfo
@@ -31,6 +35,8 @@ UNKNOWN_LINK = "WGH-HD010"
 
 MAX_OBJECTS = 200_000
 """Objects of one file; the largest models have some ten thousand datasets."""
+MOST_CARRIED = 100
+"""Attributes that are files by themselves; PyTables keeps a pickle in one here and there."""
 MAX_NAME = 4_096
 """Characters of the path of one object."""
 _CONFIGS = frozenset({"model_config", "training_config", "optimizer_config", "config"})
@@ -52,11 +58,13 @@ def read_hdf5(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
         file = Hdf5File(reader)
     except MalformedError as error:
         return malformed(path, FORMAT, error)
-    scan = _Scan(file, path)
+    inside = Inside(reader, path, descent)
+    scan = _Scan(file, path, inside)
     scan.run()
-    members: tuple[FileFacts, ...] = ()
+    members = (*inside.members, *carried(reader, path, descent, scan.tensors))
     if file.base and any(reader.read(0, min(file.base, 65_536))):
-        members = (descent.member(SliceReader(reader, 0, file.base), f"{path}{BETWEEN}(user block)"),)
+        block = descent.member(SliceReader(reader, 0, file.base), f"{path}{BETWEEN}(user block)")
+        members = (block, *members)
     coverage = Coverage.MALFORMED if scan.broken else Coverage.PARTIAL if scan.unread else Coverage.COMPLETE
     return FileFacts(
         path,
@@ -75,7 +83,7 @@ def read_hdf5(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
 class _Scan:
     """Visits every object of a file once."""
 
-    def __init__(self, file: Hdf5File, path: str) -> None:
+    def __init__(self, file: Hdf5File, path: str, inside: Inside) -> None:
         self.found = AnomalyList()
         self.tensors: list[TensorInfo] = []
         self.callables: list[CallableUse] = []
@@ -85,6 +93,7 @@ class _Scan:
         self.unread = ""
         self._file = file
         self._path = path
+        self._inside = inside
 
     def run(self) -> None:
         """Visit the root group and everything that hangs on it."""
@@ -161,6 +170,8 @@ class _Scan:
 
     def _attribute(self, message: Message, name: str) -> None:
         attribute = read_attribute(self._file, message)
+        if len(attribute.raw) >= SHORTEST and len(self._inside.members) < MOST_CARRIED:
+            keep_file(self._inside, BytesReader(attribute.raw), 0, len(attribute.raw))
         if attribute.value is None:
             if attribute.name in _CONFIGS:
                 self.unread = self.unread or f"the attribute {attribute.name} is too long to be read"

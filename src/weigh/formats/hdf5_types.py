@@ -162,10 +162,12 @@ class Attribute:
 
     Attributes:
         value: the texts of a text attribute; None for another, or one that is too long.
+        raw: the bytes of the first text, or of a value without a type.
     """
 
     name: str
     value: tuple[str, ...] | None
+    raw: bytes = b""
 
 
 def read_attribute(file: Hdf5File, message: Message) -> Attribute:
@@ -191,16 +193,22 @@ def read_attribute(file: Hdf5File, message: Message) -> Attribute:
     if version > 1 and flags & 2:
         space = _follow(file, space, 1)
     datatype, shape = read_datatype(types), read_dataspace(file, space)
-    return Attribute(name, _texts(file, datatype, shape, cursor))
+    if datatype.encoding == "opaque" and shape is not None and math.prod(shape) == 1:
+        return Attribute(name, None, cursor.take(min(datatype.size, cursor.left)))
+    raws = _texts(file, datatype, shape, cursor)
+    if raws is None:
+        return Attribute(name, None)
+    texts = tuple(raw.rstrip(b"\0").decode("utf-8", "backslashreplace") for raw in raws)
+    return Attribute(name, texts, raws[0] if raws else b"")
 
 
 def _texts(
     file: Hdf5File, datatype: Datatype, shape: tuple[int, ...] | None, cursor: Fields
-) -> tuple[str, ...] | None:
+) -> tuple[bytes, ...] | None:
     count = 0 if shape is None else math.prod(shape)
     if datatype.kind not in {Kind.TEXT, Kind.LONG_TEXT} or count > MAX_STRINGS:
         return None
-    texts: list[str] = []
+    texts: list[bytes] = []
     room = MAX_ATTRIBUTE
     for _ in range(count):
         raw = cursor.take(datatype.size)
@@ -212,7 +220,7 @@ def _texts(
         room -= len(raw)
         if room < 0:
             return None
-        texts.append(raw.rstrip(b"\0").decode("utf-8", "backslashreplace"))
+        texts.append(raw)
     return tuple(texts)
 
 

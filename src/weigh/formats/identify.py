@@ -3,6 +3,7 @@
 import re
 
 from weigh.core.errors import MalformedError
+from weigh.core.licence import is_terms_name
 from weigh.core.ports import RangeReader
 from weigh.formats.onnx_messages import MODEL
 from weigh.formats.pickle_probe import looks_like_pickle
@@ -105,11 +106,6 @@ _NAMES = {
     **dict.fromkeys(("licenses", "licences", "unlicense", "notices", "copyright"), "text"),
     **dict.fromkeys((".gitattributes", ".gitignore", "cname"), "text"),
 }
-_TERMS = tuple(
-    f"{word}{mark}" for word in ("license", "licence", "copying", "notice", "unlicense") for mark in ".-_"
-)
-"""How names of licence files begin that carry more than the word."""
-
 _TEXT_CODE = frozenset({"python", "template", "script", "text", "model-card", "package-metadata", "yaml"})
 """Formats that are plain text: their name settles what they are, once their content is text."""
 
@@ -123,7 +119,7 @@ _XML_KINDS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"<net\s[^>]*\bversion\s*="), "openvino"),
 )
 _WORD2VEC = re.compile(rb"[1-9][0-9]{0,9} [1-9][0-9]{0,5}\n\S")
-_MAY_HIDE_A_PICKLE = frozenset({"tar", "compressed", "media", "gguf", "npy"})
+_MAY_HIDE_A_PICKLE = frozenset({"tar", "compressed", "media", "gguf", "npy", "safetensors"})
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -133,6 +129,8 @@ def identify(reader: RangeReader, path: str) -> str:
     name = path.rpartition("/")[2].lower()
     named = _by_name(name)
     magic = _by_magic(reader, head)
+    if magic == "pickle" and _is_safetensors(reader, head):
+        return "safetensors"  # the length of a header of 1,152 bytes begins like a pickle of protocol 4
     if magic and not (magic == "script" and named == "python"):
         return magic
     if named in {"safetensors", "onnx"}:
@@ -204,9 +202,7 @@ def second_reading(reader: RangeReader, first: str) -> str:
     """Another format a file may be sound in as well, "" where there is none."""
     if first not in {"zip", "executable"} and _ends_as_zip(reader):
         return "zip"
-    if first in {"tar", "compressed", "media", "gguf", "npy"} and looks_like_pickle(
-        reader, reader.read(0, HEAD)
-    ):
+    if first in _MAY_HIDE_A_PICKLE and looks_like_pickle(reader, reader.read(0, HEAD)):
         return "pickle"
     return ""
 
@@ -236,7 +232,7 @@ def _by_name(name: str) -> str:
     if name in _NAMES:
         return _NAMES[name]
     by_ending = _ENDINGS.get(name.rpartition(".")[2], "") if "." in name else ""
-    if not by_ending and name.startswith(_TERMS):
+    if not by_ending and is_terms_name(name):
         return "text"
     return by_ending
 

@@ -121,6 +121,7 @@ def _of_object(item: dict[str, Any]) -> Iterator[Anomaly]:
         yield Anomaly(
             CROSS_REPOSITORY, f"auto_map names code of another repository: {quoted(str(item['auto_map']))}"
         )
+    yield from _classes(item)
     for key in _KERNEL_KEYS & item.keys():
         named = item[key]
         for text in named.values() if isinstance(named, dict) else (named,):
@@ -136,6 +137,20 @@ def _of_object(item: dict[str, Any]) -> Iterator[Anomaly]:
                 yield Anomaly(TARGET_DANGEROUS, f"{key} is {quoted(target)}")
             elif "." in target and not _HARMLESS_TARGET.fullmatch(target):
                 yield Anomaly(TARGET, f"{key} is {quoted(target)}")
+
+
+def _classes(item: dict[str, Any]) -> Iterator[Anomaly]:
+    """Classes of `auto_map` and of custom pipelines: `module.Class` beside the file, or of a repository."""
+    named = item.get("auto_map")
+    for target in named.values() if isinstance(named, dict) else (named,):
+        for one in target if isinstance(target, list) else (target,):
+            if isinstance(one, str) and leaves_folder(one.rpartition("--")[2]):
+                yield Anomaly(LEAVES_FOLDER, f"auto_map names {quoted(one)}")
+    pipelines = item.get("custom_pipelines")
+    for name, pipeline in pipelines.items() if isinstance(pipelines, dict) else ():
+        code = pipeline.get("impl") if isinstance(pipeline, dict) else None
+        if isinstance(code, str) and "--" in code:
+            yield Anomaly(CROSS_REPOSITORY, f"the pipeline {quoted(name)} is code of {quoted(code)}")
 
 
 _CALLED_BARE = frozenset(

@@ -8,6 +8,7 @@ from weigh.core.errors import MalformedError
 from weigh.core.facts import Anomaly, Basis, CallableUse, Coverage, ExternalReference, Fact, FileFacts, Use
 from weigh.core.ports import RangeReader
 from weigh.formats.anomalies import AnomalyList, malformed, quoted
+from weigh.formats.coreml_manifest import is_manifest, manifest_anomalies
 from weigh.formats.json_code import code_anomalies
 from weigh.formats.json_text import MAX_JSON, read_json
 
@@ -55,6 +56,9 @@ def read_json_config(reader: RangeReader, path: str) -> FileFacts:
     found = AnomalyList()
     for anomaly in code_anomalies(value, path.rpartition("/")[2]):
         found.add(anomaly.rule, anomaly.detail)
+    if is_manifest(value):
+        for anomaly in manifest_anomalies(value):
+            found.add(anomaly.rule, anomaly.detail)
     callables = list(_callables(value))
     templates = tuple(_templates(value, found))
     for anomaly in (*_judged_templates(templates), *_judged_layers(value, callables)):
@@ -142,6 +146,8 @@ def _components(value: dict[str, Any]) -> Iterator[CallableUse]:
     if "_diffusers_version" not in value or "_class_name" not in value:
         return
     for name, pair in value.items():
+        if name.endswith("_types"):  # kinds of blocks of a network, in a model's own config.json
+            continue
         if isinstance(pair, list) and len(pair) == 2 and all(isinstance(p, str) for p in pair):
             library = pair[0]
             if library.partition(".")[0] not in _PIPELINE_LIBRARIES and (

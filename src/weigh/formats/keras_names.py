@@ -160,10 +160,15 @@ def class_origin(module: str | None, name: str) -> Origin:
         return Origin.RUNS if Standing.RUNS in {standing(module), standing(whole)} else Origin.CUSTOM
     if not name.isidentifier():
         return Origin.GADGET
-    runs = not _RUNNING.isdisjoint(inside)
+    runs = not _RUNNING.isdisjoint(inside) and not _is_optimiser(inside)
     if name[:1].isupper() or (name[:1] == "_" and name[1:2].isupper()):
         return Origin.CUSTOM if runs and name not in _STORED else Origin.KERAS
     return Origin.GADGET if runs or name.startswith(_LOADING) or not inside else Origin.CUSTOM
+
+
+def _is_optimiser(inside: tuple[str, ...]) -> bool:
+    """Whether a module holds the optimisers of one backend: `keras.src.backend.torch.optimizers.torch_adam`."""
+    return len(inside) == 5 and inside[:2] == ("src", "backend") and inside[3] == "optimizers"  # noqa: PLR2004 - its parts
 
 
 def function_origin(module: str | None, name: str) -> Origin:

@@ -28,6 +28,8 @@ from weigh.formats.wire import Run, Span, Wire, signed32
 MAX_TENSORS = 200_000
 MAX_COUNT = 2**63 - 1
 MAX_RANK = 255
+FAR = 1 << 48
+"""Bytes that no disk holds: a place or size from here on is an attack on the arithmetic of a reader."""
 _EXTERNAL = 1
 
 Message = dict[str, list[Any]]
@@ -148,7 +150,7 @@ class TensorReader:
                     f"the location {quoted(external.location)}: {external.refused}",
                     offset=span[0],
                 )
-        if external.offset < 0 or external.length == -2:
+        if external.offset < 0 or external.length == -2 or max(external.offset, external.length) >= FAR:
             self.found.add("WGH-O011", f"{where} states no valid offset and length", offset=span[0])
         if external.strange:
             keys = ", ".join(quoted(k) for k in external.strange[:4])

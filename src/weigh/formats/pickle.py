@@ -11,15 +11,15 @@ from weigh.core.facts import Basis, CallableUse, Coverage, ExternalReference, Fa
 from weigh.core.ports import RangeReader
 from weigh.core.tensor import TensorInfo
 from weigh.formats.anomalies import AnomalyList
-from weigh.formats.descent import Descent, SliceReader
+from weigh.formats.descent import Descent
 from weigh.formats.joblib_arrays import wrapper_of
 from weigh.formats.pickle_arrays import SIZE_RULE, arrays_of
 from weigh.formats.pickle_data import walk_data
 from weigh.formats.pickle_inside import Inside
-from weigh.formats.pickle_literals import looks_like_file
 from weigh.formats.pickle_machine import LIMITS, PickleLimits, PickleRun, run_pickle
 from weigh.formats.pickle_probe import OPENERS, names_hold
 from weigh.formats.pickle_values import Call
+from weigh.formats.smuggled import smuggled
 
 FORMAT = "pickle"
 MOST_STREAMS = 100_000
@@ -140,8 +140,7 @@ class _File:
     def _trailing(self, end: int) -> None:
         left = self.reader.size - end
         self.found.add("WGH-PK026", f"{left} bytes after the pickle are no pickle", offset=end)
-        if looks_like_file(self.reader.read(end, 512)):
-            self.inside.keep(SliceReader(self.reader, end, left), end)
+        self.inside.members += smuggled(self.reader, self.path, self.descent, end, end + left)
 
     # joblib.
 

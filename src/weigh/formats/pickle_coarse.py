@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable
 
 from weigh.core.symbol import MOST_ITEMS, MOST_TEXT, Symbol, SymbolKind
-from weigh.formats.pickle_symbols import CLASS_OF_CALL, CLASS_OF_GLOBAL, Likeness, name_of_call
+from weigh.formats.pickle_symbols import CLASS_OF_CALL, Likeness, name_of_call
 from weigh.formats.pickle_values import (
+    CLASS_OF_GLOBAL,
     Blob,
     Call,
     DictNode,
@@ -34,7 +35,6 @@ _LOUD = re.compile(
 """Texts that are kept whatever the bounds are: volume must not hide them."""
 
 _QUIET, _BYTES, _PERSISTENT, _OTHER = range(30, 34)
-_TEXT_LITERALS = frozenset({Literal.TEXT, Literal.STRING})
 
 
 class Texts:
@@ -91,11 +91,11 @@ def coarse_key(texts: Texts, place: int, value: Value, depth: int = 0) -> Likene
     if kind in _NUMBERED:
         return _NUMBERED[kind](value)
     if kind is Global:
-        return (CLASS_OF_GLOBAL, value.module, value.name)
+        return value.like
     if kind is Call:
         return (CLASS_OF_CALL, *name_of_call(value))
     if kind is Blob:
-        if value.literal in _TEXT_LITERALS:
+        if value.literal is Literal.TEXT or value.literal is Literal.STRING:
             return texts.key(place, value.head.decode("utf-8", "replace"))
         return (_BYTES, value.length >= 2**31)
     if kind is Persistent:

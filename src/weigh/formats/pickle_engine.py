@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from weigh.core.facts import Use
 from weigh.core.ports import RangeReader
+from weigh.core.symbol import MOST_ITEMS
 from weigh.formats.anomalies import AnomalyList, quoted
 from weigh.formats.pickle_literals import SHORTEST, SOURCE_MARKS, looks_like_file, looks_like_source
 from weigh.formats.pickle_nested import Nested
 from weigh.formats.pickle_opcodes import MARGIN, WINDOW
-from weigh.formats.pickle_symbols import COMPUTED, likeness, name_of
-from weigh.formats.pickle_uses import UseTable
+from weigh.formats.pickle_symbols import COMPUTED, name_of, name_of_call
+from weigh.formats.pickle_uses import Row, UseTable
 from weigh.formats.pickle_values import (
+    ABSENT,
     LONG_TEXT,
     UNKNOWN,
     Blob,
@@ -38,16 +40,28 @@ FIRST_WINDOW = 1024
 """Bytes read first: a file may hold thousands of small streams."""
 MOST_NESTED = 1000
 """Literals of one stream that are looked into."""
-FRUGAL = 900_000
-"""Values after which plain data is counted and no longer kept: about 40 MB."""
+FRUGAL = 75_000_000
+"""Bytes, by the estimate below, that kept values take; then plain data is counted and no longer kept."""
+EACH_OPCODE = 30
+EACH_HOLDER = 100
+"""Bytes that an opcode's value, and a list, dict or literal of bytes takes on top: measured on real files."""
 MOST_LITERALS = 24 * 1024**2
 """Bytes of longer literals kept before that."""
 MOST_KEPT = 200_000
 """Values kept in the memo after that: containers of calls, arrays."""
+MOST_CONTAINERS = 100_000
+"""Lists and dicts that are still told apart after that."""
+MOST_FILLED = 10_000
+"""Lists and dicts whose first plain items are still kept after that, `FEW` of each."""
+KEPT = 4096
+"""Items of one list, or keys and values of one dict, that are kept even when they are plain constants."""
+FEW = 2 * MOST_ITEMS
+MOST_SUNK = 100_000
+"""Values kept of all lists, and of all dicts, that are no longer told apart."""
+MOST_CALLS = 200_000
+"""Calls after which alike ones share one node, once plain data is no longer kept."""
 MOST_NAMES = 100_000
-"""Different names imported by one stream."""
-MOST_CALLS = 400_000
-"""Calls after which alike ones share one node."""
+"""Different names imported by one stream, and imports after which alike ones share one node."""
 MOST_STACK = 400_000
 """Values on the stack at once."""
 ABSURD = 2**48
@@ -79,6 +93,7 @@ _NO_CONTAINER = re.compile(r"(?:Tensor|Storage|Parameter|[Nn]darray|Buffer)(?:\.
 """Classes whose instances no pickler fills item by item."""
 _EXTENSION = ("copyreg", "copy_reg")
 _TENSOR_ROOMS = ("torch", "numpy", "joblib")
+_MAKES_TENSORS = re.compile(r"_rebuild_|_reconstruct|_frombuffer|Wrapper|Tensor|Storage|Parameter|ndarray")
 PLAIN = frozenset({type(None), bool, int, float, str, Unknown})
 """Types of values that hold nothing that acts."""
 
@@ -143,8 +158,12 @@ class Engine:
         self.protocol = 0
         self.opcodes = 0
         self.shared = 0
+        self.cost = 0
         self.containers = 0
+        self.room = KEPT
         self.calls = 0
+        self.merged = False
+        self.tensors = 0
         self.frugal = False
         self.full = False
         self.literals = 0
@@ -171,12 +190,12 @@ class Engine:
         self.limit = len(data) if self.at_end else len(data) - MARGIN
         self.data = data + bytes(MARGIN)
         self.hot = any(mark in data for mark in SOURCE_MARKS)
-        self.containers += data.count(b"]") + data.count(b"}")
+        self.cost += len(data) + EACH_HOLDER * (data.count(b"]") + data.count(b"}") + data.count(b"C"))
 
     def take(self, count: int) -> bytes:
         """The next `count` bytes, at most a few; moves on."""
         place = self.at - self.base
-        if place < 0 or place + count > len(self.data):
+        if place < 0 or place + count > len(self.data) - MARGIN:
             self.load(self.at, count)
             place = 0
         if place + count > self.limit and self.at_end:
@@ -202,18 +221,36 @@ class Engine:
     def check(self) -> None:
         """See what is held; called once for each window."""
         stacked = len(self.stack) + sum(map(len, self.meta))
-        held = len(self.memo) + stacked + self.calls
-        if not self.frugal and (held + self.containers > FRUGAL or self.literals > MOST_LITERALS):
+        held = len(self.memo) + stacked
+        cost = self.cost + EACH_OPCODE * self.opcodes
+        if not self.frugal and (cost > FRUGAL or self.literals > MOST_LITERALS):
             self.frugal = True
             self.cold_from = len(self.memo)
+            self.room = FEW
         elif self.frugal and isinstance(self.memo, list) and not self.full:
             fresh = self.memo[self.seen :]
             elsewhere = sum(map(fresh.count, (self.cold, UNKNOWN, self.sink_list, self.sink_dict)))
             self.kept += len(fresh) - elsewhere
             self.full = self.kept > MOST_KEPT
         self.seen = len(self.memo)
+        if self.containers > MOST_FILLED:
+            self.room = 0
+        for kept in (self.sink_list.items, self.sink_dict.pairs):
+            if len(kept) > MOST_SUNK:
+                del kept[MOST_SUNK:]
+                self.merged = True
         if held > self.limits.nodes or stacked > MOST_STACK:
             raise EnoughError("it holds more values than are followed")
+
+    def list_of_many(self) -> ListNode:
+        """A list once plain data is no longer kept: the later ones are not told apart."""
+        self.containers += 1
+        return ListNode() if self.containers < MOST_CONTAINERS else self.sink_list
+
+    def dict_of_many(self) -> DictNode:
+        """The same for a dict."""
+        self.containers += 1
+        return DictNode() if self.containers < MOST_CONTAINERS else self.sink_dict
 
     # The memo.
 
@@ -272,36 +309,46 @@ class Engine:
     ) -> Value:
         """The result of a call."""
         call = Call(function, arguments, how, self.op)
-        if type(function) is Global and how is How.CALL and not self.sources:
-            if function.counted is None:
-                function.called = True
-                function.counted = self.uses.counted((function.module, function.name))
-            number = function.counted.get(likeness(arguments, self.uses.work))
-            if number is not None and function.module not in _EXTENSION:
-                call.use = number
-                self.uses.again(number)
-                if arguments:
-                    call.depth = _depth(arguments)
-                self.calls += 1
-                return call if self.calls <= MOST_CALLS else self._canonical(call, function.module)
-        self._first_call(call, keywords)
         self.calls += 1
-        return call if self.calls <= MOST_CALLS else self._canonical(call, name_of(function)[0])
+        if type(function) is Global and not keywords and not self.sources:
+            row = function.row if how is How.CALL else function.new_row
+            if row is None:
+                row = self._row_of(function, how)
+            call.use = self.uses.count(row, self.op, arguments)
+            if arguments:
+                for item in arguments if type(arguments) is tuple else ():
+                    if type(item) is Call and item.depth >= call.depth:
+                        call.depth = item.depth + 1
+            if row.module in _EXTENSION and row.name == "add_extension":
+                self._register(arguments)
+        else:
+            self._odd_call(call, keywords)
+        if not self.frugal:
+            return call
+        return self._one_of_many(call)
 
-    def _first_call(self, call: Call, keywords: Value) -> None:
-        """Count a call that is like none before it, or needs a closer look."""
-        function, arguments, how = call.function, call.arguments, call.how
-        module, name = name_of(function)
+    def _row_of(self, function: Global, how: How) -> Row:
+        """Where calls of a global are counted; it is remembered there."""
+        function.called = True
+        if how is How.CALL:
+            row = function.row = self.uses.row(Use.CALL, function.module, function.name)
+        else:
+            row = function.new_row = self.uses.row(Use.CALL, function.module, f"{function.name}.__new__")
+        return row
+
+    def _odd_call(self, call: Call, keywords: Value) -> None:
+        """Count a call of what is no plain global, with keywords, or where texts that act were seen."""
+        function, arguments = call.function, call.arguments
         if type(function) is Global:
             function.called = True
         elif type(function) is not Call:
             self._calls_no_callable(function)
         call.depth = _depth(arguments)
-        if how is How.NEW:
-            name += ".__new__"
         if type(keywords) is DictNode and keywords.pairs:
             call.keywords = keywords
-        call.use = self.uses.add(Use.CALL, (module, name), self.op, arguments, call.keywords)
+        module, name = name_of_call(call)
+        row = self.uses.row(Use.CALL, module, name)
+        call.use = self.uses.count(row, self.op, arguments, call.keywords)
         if module in _EXTENSION and name == "add_extension":
             self._register(arguments)
         if self.sources:
@@ -319,6 +366,8 @@ class Engine:
         if type(target) is Call:
             self._refuse_dunders(state)
             self.uses.add(Use.SET_STATE, self.class_of(target), self.op, (state,))
+            if self.frugal and target.state is not ABSENT and type(state) not in PLAIN:
+                self.merged = True
             target.state = state
         elif type(target) is Global:
             name = quoted(f"{target.module}.{target.name}")
@@ -360,7 +409,10 @@ class Engine:
         if type(target) is Call and self._fills(target):
             if target.pairs is None:
                 target.pairs = []
-            self._fill(target.pairs, pairs)
+            if not self.frugal:
+                target.pairs += pairs
+            else:
+                self._fill(target.pairs, pairs)
         elif type(target) is ListNode:
             return  # sets items of a list by their places; honest writers do not, and it does no harm
         else:
@@ -403,11 +455,21 @@ class Engine:
         if type(function) in _CONTAINERS or type(function) is Blob:
             raise BrokenError("WGH-PK003", "it calls a container")
 
-    def _canonical(self, call: Call, module: str) -> Value:
-        """One call stands for all that are alike, once too many values are held."""
-        if module.partition(".")[0] in _TENSOR_ROOMS and call.use in self.canonical:
-            self.lost = True
-        return self.canonical.setdefault(call.use, call)
+    def _one_of_many(self, call: Call) -> Value:
+        """One call stands for all that are alike, once too many values are held; those of tensors stay."""
+        function = call.function
+        tensor = _makes_tensors(*name_of(function)) if type(function) is not Global else function.tensor
+        if tensor is None:
+            tensor = function.tensor = _makes_tensors(function.module, function.name)
+        if tensor:
+            self.tensors += 1
+            if self.tensors <= MOST_KEPT:
+                return call
+        elif self.calls <= MOST_CALLS:
+            return call
+        kept = self.canonical.setdefault(call.use, call)
+        self.lost = self.lost or (tensor and kept is not call)
+        return kept
 
     def _register(self, arguments: Value) -> None:
         match arguments:
@@ -444,7 +506,7 @@ class Engine:
             raise BrokenError(rule, f"a literal of {length} bytes, {self.size - offset} are left")
         place = offset - self.base
         kept = min(length, LONG_TEXT)
-        if place < 0 or place + kept > len(self.data):
+        if place < 0 or place + kept > len(self.data) - MARGIN:
             head = self.reader.read(offset, kept)
         else:
             head = self.data[place : place + kept]
@@ -491,6 +553,11 @@ class Engine:
             self.nested.append(Nested(offset, length, looks, data))
         elif not self.reason:
             self.reason = f"it holds more than {MOST_NESTED} literals that look like files"
+
+
+def _makes_tensors(module: str, name: str) -> bool:
+    """Whether what a call gives may be, or hold, an array that a reader lists."""
+    return module.partition(".")[0] in _TENSOR_ROOMS and _MAKES_TENSORS.search(name) is not None
 
 
 def _depth(arguments: Value) -> int:

@@ -21,8 +21,6 @@ from weigh.formats.pickle_values import (
 
 NUMBERS = re.compile(rb"\((?:K.|M..|J....|G.{8}|[N\x88\x89])++[et]", re.DOTALL).match
 """MARK, numbers, and TUPLE or APPENDS."""
-KEPT = 4096
-"""Items of one list, or keys and values of one dict, that are kept even when they are plain constants."""
 _I4 = Struct("<i").unpack_from
 _U4 = Struct("<I").unpack_from
 _U2 = Struct("<H").unpack_from
@@ -52,6 +50,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
     thrifty = isinstance(memo, list) and frugal
     remember = memo.append if isinstance(memo, list) else _never
     cold, note_cold = engine.cold, engine.cold.append
+    room = engine.room
     op = 0
     counter = repeat(None, engine.limits.opcodes - engine.opcodes)
     try:
@@ -65,7 +64,9 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                 data, base, limit, hot = engine.data, engine.base, engine.limit, engine.hot
                 pos = 0
                 text_to = -1
+                engine.opcodes = engine.limits.opcodes - length_hint(counter)
                 engine.check()
+                room = engine.room
                 if engine.frugal:
                     frugal, dense, thrifty = True, False, isinstance(memo, list)
             op = data[pos]
@@ -204,7 +205,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                     target = stack[-1]
                     if type(target) is ListNode:
                         kept = target.items
-                        if len(kept) < KEPT or not PLAIN.issuperset(map(type, items)):
+                        if len(kept) + len(items) <= room or not PLAIN.issuperset(map(type, items)):
                             kept += items
                         else:
                             target.dropped += len(items)
@@ -229,13 +230,13 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                         pos = engine.at - base
                 elif op == 0x5D:  # EMPTY_LIST
                     pos += 1
-                    append(engine.sink_list if frugal else ListNode())
+                    append(engine.list_of_many() if frugal else ListNode())
                 elif op == 0x61:  # APPEND
                     value = stack.pop()
                     target = stack[-1]
                     if type(target) is ListNode:
                         kept = target.items
-                        if len(kept) < KEPT or type(value) not in PLAIN:
+                        if len(kept) < room or type(value) not in PLAIN:
                             kept.append(value)
                         else:
                             target.dropped += 1
@@ -303,7 +304,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                     raise BrokenError("WGH-PK003", "a dict of an odd number of keys and values")
                 if type(target) is DictNode:
                     kept = target.pairs
-                    if len(kept) < KEPT or not PLAIN.issuperset(map(type, items)):
+                    if len(kept) + len(items) <= room or not PLAIN.issuperset(map(type, items)):
                         kept += items
                     else:
                         target.dropped += len(items) >> 1
@@ -325,14 +326,14 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                     dense = dense and isinstance(memo, list)
             elif op == 0x7D:  # EMPTY_DICT
                 pos += 1
-                append(engine.sink_dict if frugal else DictNode())
+                append(engine.dict_of_many() if frugal else DictNode())
             elif op == 0x73:  # SETITEM
                 value = stack.pop()
                 key = stack.pop()
                 target = stack[-1]
                 if type(target) is DictNode:
                     kept = target.pairs
-                    if len(kept) < KEPT or type(value) not in PLAIN or type(key) not in PLAIN:
+                    if len(kept) < room or type(value) not in PLAIN or type(key) not in PLAIN:
                         kept.append(key)
                         kept.append(value)
                     else:

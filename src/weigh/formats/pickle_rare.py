@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from weigh.core.facts import Use
 from weigh.formats.anomalies import quoted
-from weigh.formats.pickle_engine import ABSURD, BrokenError, Engine
+from weigh.formats.pickle_engine import ABSURD, EACH_HOLDER, BrokenError, Engine
 from weigh.formats.pickle_literals import SHORTEST
 from weigh.formats.pickle_opcodes import HIGHEST_PROTOCOL
 from weigh.formats.pickle_symbols import COMPUTED
@@ -88,7 +88,7 @@ def _frozen_set(engine: Engine) -> None:
 
 
 def _empty_set(engine: Engine) -> None:
-    engine.containers += 1
+    engine.cost += EACH_HOLDER
     engine.stack.append(SetNode())
 
 

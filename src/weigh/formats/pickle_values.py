@@ -16,6 +16,8 @@ LONG_TEXT = 4096
 """Bytes of one literal that are kept; longer ones keep this beginning and their place in the file."""
 MOST_WALKED = 2_000_000
 """Nodes that `walk` visits."""
+CLASS_OF_GLOBAL = 20
+"""What the likeness of a global begins with."""
 MOST_NAME = 512
 """Characters of a dotted name; hostile nesting could make it as long as the file."""
 
@@ -93,18 +95,23 @@ class Global:
         name: likewise; may be dotted.
         offset: of the opcode.
         called: whether it was ever called or changed in the stream.
-        counted: by the likeness of arguments the number of the use a call is counted under.
+        like: what tells it from other globals.
+        row, new_row: where its calls by REDUCE, and by NEWOBJ, are counted; None while there was none.
+        tensor: whether calls may make what a reader lists as tensors; None while not asked.
         fills: whether a call's result takes items by its own protocol; None while not asked.
     """
 
-    __slots__ = ("called", "counted", "fills", "module", "name", "offset")
+    __slots__ = ("called", "fills", "like", "module", "name", "new_row", "offset", "row", "tensor")
 
     def __init__(self, module: str, name: str, offset: int) -> None:
         self.module = module
         self.name = name
         self.offset = offset
         self.called = False
-        self.counted: dict[Any, int] | None = None
+        self.like = (CLASS_OF_GLOBAL, module, name)
+        self.row: Any = None
+        self.new_row: Any = None
+        self.tensor: bool | None = None
         self.fills: bool | None = None
 
     def is_one_of(self, names: frozenset[tuple[str, str]]) -> bool:

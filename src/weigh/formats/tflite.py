@@ -5,6 +5,7 @@ Source: tensorflow/compiler/mlir/lite/schema/schema.fbs.
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from weigh.core.errors import MalformedError
@@ -14,6 +15,7 @@ from weigh.core.tensor import TensorInfo
 from weigh.formats.anomalies import AnomalyList, quoted
 from weigh.formats.descent import Descent
 from weigh.formats.flatbuffer import ABSURD, BROKEN, LIMIT, FlatBuffer, Table, Vector
+from weigh.formats.smuggled import carried, smuggled
 from weigh.formats.tflite_operators import (
     BROUGHT,
     BUILTIN,
@@ -68,9 +70,8 @@ def read_tflite(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     Args:
         reader: its bytes; weights are skipped by offset.
         path: of the file inside the snapshot.
-        descent: not needed; files that are appended as a zip are read through the table.
+        descent: reads files that lie in buffers; those appended as a zip are read through the table.
     """
-    del descent
     found = AnomalyList()
     walk = _Walk(FlatBuffer(reader), path, found)
     coverage, reason = Coverage.COMPLETE, ""
@@ -84,7 +85,21 @@ def read_tflite(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
         coverage = Coverage.PARTIAL
         reason = f"it uses what this version does not know ({', '.join(sorted(walk.unknown)[:5])})"
     _judge_operators(walk)
-    return replace(_facts(walk), coverage=coverage, reason=reason, anomalies=found.as_tuple())
+    members = (
+        *carried(reader, path, descent, _contents(walk)),
+        *smuggled(reader, path, descent, walk.fb.reached, reader.size),
+    )
+    return replace(
+        _facts(walk), coverage=coverage, reason=reason, anomalies=found.as_tuple(), members=members
+    )
+
+
+def _contents(walk: _Walk) -> Iterator[TensorInfo]:
+    """The buffers as bytes, whatever a tensor says of them."""
+    for place, buffer in enumerate(walk.buffers):
+        yield TensorInfo(
+            f"buffer {place}", "U8", (buffer.size,), walk.path, buffer.at, buffer.size
+        )
 
 
 def _model(walk: _Walk) -> None:

@@ -241,8 +241,13 @@ class TreeJudge:
             self._found.add(CATEGORY, f"tree {number}: {bad}", offset=offset)
 
     def _finite(self, arrays: dict[str, Numbers], number: int, offset: int) -> None:
+        left = arrays["left_children"]
         for name in ("split_conditions", "base_weights", "leaf_weights"):
-            if any(n is None or not math.isfinite(n) for n in arrays.get(name, ())):
+            numbers = arrays.get(name, ())
+            if name == "split_conditions" and len(arrays.get("base_weights", ())) > len(left):
+                # where leaves hold vectors, XGBoost before 3.0 leaves the condition of a leaf unset
+                numbers = [n for n, below in zip(numbers, left, strict=False) if below != _NO_NODE]
+            if any(n is None or not math.isfinite(n) for n in numbers):
                 why = f"{name} of tree {number} hold what is no finite number"
                 self._found.add(NOT_FINITE, why, offset=offset)
                 return

@@ -12,6 +12,7 @@ from weigh.core.ports import RangeReader
 from weigh.formats.archive_members import empty_member, plain_member
 from weigh.formats.archive_paths import MAX_LINK, link_fault
 from weigh.formats.descent import BETWEEN, Descent
+from weigh.formats.smuggled import smuggled
 from weigh.formats.zip_members import ZipEntry, ZipFileFacts, checked_slice, open_entry, open_zip, read_entry
 
 FORMAT = "zip"
@@ -44,10 +45,11 @@ def read_zip(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     """
     archive = open_zip(reader)
     kind = kind_of(archive, path)
+    hidden = smuggled(reader, path, descent, *archive.tail)
     special = _special(kind, reader, path, descent)
     if special is not None:
-        return _joined(special, archive)
-    members = tuple(_members(reader, path, archive, descent))
+        return _joined(special, archive, hidden)
+    members = (*_members(reader, path, archive, descent), *hidden)
     if kind == "mar":
         _judge_manifest(reader, archive, descent)
     return FileFacts(
@@ -112,11 +114,17 @@ def _special(kind: str, reader: RangeReader, path: str, descent: Descent) -> Fil
     return None
 
 
-def _joined(special: FileFacts, archive: ZipFileFacts) -> FileFacts:
-    """What a special reader saw together with what the archive itself showed."""
+def _joined(special: FileFacts, archive: ZipFileFacts, hidden: tuple[FileFacts, ...]) -> FileFacts:
+    """What a special reader saw together with what the archive itself showed, and what its end hides."""
     coverage = max(special.coverage, archive.coverage, key=_LEAST.index)
     anomalies: tuple[Anomaly, ...] = tuple(dict.fromkeys((*special.anomalies, *archive.anomalies.as_tuple())))
-    return replace(special, coverage=coverage, reason=special.reason or archive.reason, anomalies=anomalies)
+    return replace(
+        special,
+        coverage=coverage,
+        reason=special.reason or archive.reason,
+        anomalies=anomalies,
+        members=(*special.members, *hidden),
+    )
 
 
 def _members(reader: RangeReader, path: str, archive: ZipFileFacts, descent: Descent) -> Iterator[FileFacts]:

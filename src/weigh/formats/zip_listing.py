@@ -108,6 +108,7 @@ def _judge_end(reader: RangeReader, directory: _Directory, facts: ZipFileFacts) 
         found.add("WGH-AR019", "its directory does not end where its end record begins", offset=start)
     if directory.shift and end.offset != start and reader.read(end.offset, 4) == CENTRAL_MARK:
         found.add("WGH-AR019", "another directory stands where the end record points to", offset=end.offset)
+    facts.tail = (end.at + END_SIZE, reader.size)
     behind = reader.size - end.at - END_SIZE - end.comment
     if behind > 0:
         found.add("WGH-AR023", f"{behind} bytes follow its end", offset=reader.size - behind)

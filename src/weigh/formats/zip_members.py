@@ -70,12 +70,14 @@ class ZipFileFacts:
         anomalies: what was wrong so far.
         damage: why the archive counts as malformed, "" for not.
         missing: why a part of it was not read, "" for nothing.
+        tail: from where to where its comment and what follows it lie.
     """
 
     entries: tuple[ZipEntry, ...]
     anomalies: AnomalyList
     damage: str = ""
     missing: str = ""
+    tail: tuple[int, int] = (0, 0)
 
     @property
     def coverage(self) -> Coverage:

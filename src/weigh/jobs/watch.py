@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ from weigh.core.subject import Subject, SubjectKind
 from weigh.datasets.prepare import Prepared
 from weigh.datasets.read import STEP as READ
 from weigh.datasets.table import Table
-from weigh.datasets.unlabelled import read_unlabelled
 from weigh.jobs.adopt.bring import Brought, Project, bring, open_project
 from weigh.jobs.adopt.model import put_to_use
 from weigh.jobs.adopt.options import AdoptOptions
@@ -41,7 +40,8 @@ from weigh.watch.alarm import ALPHA, Family
 from weigh.watch.check import CHECK, WatchSubject
 from weigh.watch.compare import Batch, families_due
 from weigh.watch.encoding import from_bytes
-from weigh.watch.findings import ALARMS
+from weigh.watch.findings import is_alarm
+from weigh.watch.rows import NewRows, read_new_rows
 
 MOST_TEXTS = 5_000
 """Texts a model is shown; a sample of more is drawn with the seed, and said."""
@@ -125,6 +125,7 @@ def watch(options: WatchOptions, events: EventSink) -> Watching:
         UsageError: the profile or the data cannot be read as asked.
         WeighError: something is missing.
     """
+    _check(options)
     profile = read_profile(options.profile)
     with ExitStack() as stack:
         bench = stack.enter_context(
@@ -132,16 +133,18 @@ def watch(options: WatchOptions, events: EventSink) -> Watching:
         )
         project = open_project(options.project)
         data = bring(bench, project, options.data, data=True)
-        table, sampled = _read(bench, data, profile, options)
+        rows, sampled = _read(bench, data, profile, options)
+        table = rows.table
         asked = _ask_model(bench, project, profile, table, options)
         evidence = bench.ask(
             CHECK,
             Subject(SubjectKind.DATASET, data.snapshot.digest, data.name),
-            lambda: WatchSubject(profile, _batch(profile, table, asked, labelled=bool(options.label))),
+            lambda: WatchSubject(profile, _batch(profile, rows, asked, labelled=bool(options.label))),
             parameters={
                 "alpha": options.alpha,
                 "label": options.label,
                 "sampled": sampled,
+                "copies": [rows.copies, rows.commonest],
                 "not_looked": [[family.value, why] for family, why in sorted(asked.not_looked.items())],
             },
             inputs=(("profile", profile.digest), ("rows", table.digest), *asked.inputs),
@@ -150,6 +153,15 @@ def watch(options: WatchOptions, events: EventSink) -> Watching:
         )
         code = exit_code(profile, evidence, columns_only=options.columns_only)
         return Watching(profile, evidence, tuple(bench.answers), data.name, len(table), code)
+
+
+def _check(options: WatchOptions) -> None:
+    if options.columns_only and options.label:
+        raise UsageError(
+            "--label has no use with --columns-only",
+            why="accuracy is measured on the answers of the predictor, which is then not asked",
+            hint=f"leave one of the two out: {COMMAND} --data {options.data} --label {options.label}",
+        )
 
 
 def read_profile(path: Path) -> Profile:
@@ -186,14 +198,14 @@ def exit_code(profile: Profile, evidence: Evidence, *, columns_only: bool) -> Ex
         evidence: the answer.
         columns_only: the user did without embeddings and scores.
     """
-    if any(finding.rule in ALARMS for finding in evidence.findings):
+    if is_alarm(evidence):
         return ExitCode.NO
     looked = {m.label("family") for m in evidence.measures if m.name == "drift"}
     due = {f.value for f in families_due(profile) if not columns_only or f is Family.COLUMNS}
     return ExitCode.FINE if evidence.answered and due <= looked else ExitCode.UNKNOWN
 
 
-def _read(bench: Workbench, data: Brought, profile: Profile, options: WatchOptions) -> tuple[Table, int]:
+def _read(bench: Workbench, data: Brought, profile: Profile, options: WatchOptions) -> tuple[NewRows, int]:
     """The new rows, and from how many they are a sample (0: all of them)."""
     assert data.spec is not None  # data always has one
     is_text = profile.words is not None
@@ -202,7 +214,7 @@ def _read(bench: Workbench, data: Brought, profile: Profile, options: WatchOptio
         return bench.blobs.path(data.snapshot.file(path).sha256)
 
     try:
-        table = read_unlabelled(
+        rows = read_new_rows(
             data.spec,
             open_path,
             text=(options.text or profile.text) if is_text else "",
@@ -213,11 +225,12 @@ def _read(bench: Workbench, data: Brought, profile: Profile, options: WatchOptio
         )
     except UsageError as error:
         raise UsageError(error.what, why=error.why, hint=_own_words(error.hint)) from error
+    table = rows.table
     if not options.label:
         kept = f"{numbers.count(len(table))} of {numbers.count(table.rows_read)} rows"
         bench.events.emit(StepDone(READ, f"{kept} · no labels given"))
     if not is_text or len(table) <= MOST_TEXTS:
-        return table, 0
+        return rows, 0
     from weigh.statistics.resampling import generator
 
     drawn = generator(options.seed).permutation(len(table))[:MOST_TEXTS]
@@ -225,7 +238,7 @@ def _read(bench: Workbench, data: Brought, profile: Profile, options: WatchOptio
     bench.events.emit(
         StepDone("sample", f"{MOST_TEXTS:,} of {numbers.count(len(table))} texts, seed {options.seed}")
     )
-    return table.take(drawn), len(table)
+    return replace(rows, table=table.take(drawn)), len(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +259,8 @@ def _own_words(hint: str) -> str:
     return hint.replace("weigh adopt …", f"{COMMAND} …")
 
 
-def _batch(profile: Profile, table: Table, asked: _Asked, *, labelled: bool) -> Batch:
+def _batch(profile: Profile, rows: NewRows, asked: _Asked, *, labelled: bool) -> Batch:
+    table = rows.table
     return Batch(
         n=len(table),
         texts=table.texts,
@@ -255,6 +269,9 @@ def _batch(profile: Profile, table: Table, asked: _Asked, *, labelled: bool) -> 
         proba=asked.proba,
         labels=_recoded(profile, table) if labelled else None,
         not_looked=tuple(asked.not_looked.items()),
+        came=rows.came,
+        copies=rows.copies,
+        commonest=rows.commonest,
     )
 
 

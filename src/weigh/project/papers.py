@@ -15,6 +15,9 @@ from weigh.sources.source import Source, StoredFiles
 MODELS = "models."
 """Papers travel with models; the files of a data set are all rows."""
 
+INERT = frozenset({"text", "model-card", "package-metadata", "json", "yaml", "xml", "media"})
+"""Formats of documents that people read; HTML and rich text count as text, PDF as media."""
+
 
 def brings_papers(declaration: Declaration, part: Part) -> bool:
     """Whether the files of a part are taken out of a package that has metadata of its own."""
@@ -52,10 +55,10 @@ def fetch_papers(
 ) -> Iterator[tuple[LockedFile, int]]:
     """Fetch the papers of a part's package; yields a lock line and the bytes transferred for each.
 
-    A paper that no reader understands whole is left out: it would make the whole model one to be looked
-    at, and nobody opens it to run the model. The check `licence` misses it by its name in the metadata.
-    Paths in `taken` are left out too and new ones added: several parts may come out of one package, and a file
-    that was asked for stays what was asked for.
+    A paper that is no document, or not understood whole, is left out: it would make the model one to be
+    looked at, and nobody opens it to run the model. The check `licence` misses it by its name in the
+    metadata. Paths in `taken` are left out too and new ones added: several parts may come out of one
+    package, and a file that was asked for stays what was asked for.
     """
     if not brings_papers(declaration, part):
         return
@@ -65,8 +68,8 @@ def fetch_papers(
         taken.add(entry.path)
         found = source.fetch(entry.ref, sink)
         with FileReader(sink.path(found.sha256)) as reader:
-            coverage = read_file(reader, entry.path).coverage
-        if coverage is Coverage.COMPLETE:
+            facts = read_file(reader, entry.path)
+        if facts.coverage is Coverage.COMPLETE and facts.format in INERT:
             line = LockedFile(
                 declaration.section,
                 entry.path,

@@ -94,19 +94,22 @@ def _reason(evidence: Evidence) -> str:
     unseen = [m.value for m in evidence.measures if m.name == "smallest_drift_found" and m.value is not None]
     if not unseen:
         return ""
-    unseen_below = f"a difference below {max(unseen):.2f} could go unseen in so few rows"
+    unseen_below = f"a difference below {max(unseen):.2f} could go unseen in one part or another"
     if _measured_fell(evidence) and not _rows_differ(evidence):
         return f"the rows themselves raise no alarm; {unseen_below}"
     return unseen_below
 
 
 def _parts(evidence: Evidence, room: int) -> Iterator[str]:
+    """The parts in the order of the evidence: alarms first, then by how much of an alarm each is."""
     found = [m for m in evidence.measures if m.name == "drift" and m.label("statistic") != "drop"]
-    found.sort(key=lambda m: -(m.value or 0.0))
-    for place, measure in enumerate(found[:MOST_PARTS]):
+    shown, hidden = found[:MOST_PARTS], found[MOST_PARTS:]
+    for place, measure in enumerate(shown):
         yield _line("Drift" if place == 0 else "", _part(evidence, measure), room)
-    if len(found) > MOST_PARTS:
-        yield _line("", f"{len(found) - MOST_PARTS} smaller ones are in the JSON", room)
+    if hidden:
+        alarms = sum(measure.label("alarm") == "yes" for measure in hidden)
+        among = f", {numbers.count(alarms)} of them alarms," if alarms else ""
+        yield _line("", f"{numbers.count(len(hidden))} more{among} are in the JSON", room)
 
 
 def _part(evidence: Evidence, measure: Measure) -> str:
@@ -117,7 +120,8 @@ def _part(evidence: Evidence, measure: Measure) -> str:
     said = _SAID.get(measure.label("statistic"), "")
     unit = " sd" if measure.unit == "sd" else ""
     value = numbers.estimate(measure.value, measure.low, measure.high)
-    return f"{padded} {said:<8} {value}{unit} · {numbers.p_value(p_value.value if p_value else None)}"
+    mark = " · alarm" if measure.label("alarm") == "yes" else ""
+    return f"{padded} {said:<8} {value}{unit} · {numbers.p_value(p_value.value if p_value else None)}{mark}"
 
 
 _ACCURACY: tuple[tuple[str, dict[str, str], str], ...] = (

@@ -31,7 +31,7 @@ _BATCH_DEPENDENT = frozenset({"DynamicQuantizeLinear", "DynamicQuantizeMatMul", 
 _MODULES = frozenset({"Transformer", "Pooling", "Normalize"})
 """Modules of sentence-transformers whose work is done by the graph, by pooling, and by `normalise`."""
 
-_SHARD = re.compile(r"model-[0-9]{5}-of-[0-9]{5}\.safetensors")
+_SHARD = re.compile(r"model-[0-9]{5}-of-([0-9]{5})\.safetensors")
 
 _OTHER_RUNTIMES = (
     ("safetensors", "torch"), ("pickle", "torch"), ("zip", "torch"), ("gguf", "gguf"), ("hdf5", "keras"),
@@ -150,9 +150,7 @@ def _plan_torch(view: ModelViewPort) -> TextModelSpec:
     every = view.all_facts()
     config = next(f for f in every if f.path == architecture.where)
     folder = posixpath.dirname(config.path)
-    weights = _weights(every, folder)
-    if missing := _value(view, "weights.missing"):
-        raise _StopError(f"weight files are missing: {', '.join(map(repr, missing[:4]))}")
+    weights = _weights(every, folder, _value(view, "weights.missing") or ())
     tokenizer = _tokenizer(every, config)
     task = _torch_task(view, str(architecture.value))
     snapshot = view.snapshot
@@ -172,20 +170,30 @@ def _plan_torch(view: ModelViewPort) -> TextModelSpec:
     )
 
 
-def _weights(every: Sequence[FileFacts], folder: str) -> tuple[FileFacts, ...]:
+def _weights(every: Sequence[FileFacts], folder: str, missing: Sequence[str]) -> tuple[FileFacts, ...]:
     """`model.safetensors` beside the configuration, or its shards, or the only safetensors file there."""
     beside = [f for f in every if f.format == "safetensors" and posixpath.dirname(f.path) == folder]
     whole = [f for f in beside if posixpath.basename(f.path) == "model.safetensors"]
     shards = [f for f in beside if _SHARD.fullmatch(posixpath.basename(f.path))]
     chosen = whole or shards or beside
+    if missing and not whole:
+        raise _StopError(f"weight files are missing: {', '.join(map(repr, missing[:4]))}")
     if not chosen:
         raise _StopError("no safetensors file lies beside its config.json")
     if chosen is beside and len(beside) > 1:
         raise _StopError(f"it has {len(beside)} safetensors files and none is its main one")
+    if chosen is shards and (stated := _stated_shards(shards)) != len(shards):
+        raise _StopError(f"{len(shards)} of the {stated} parts of its weights are there and are safetensors")
     broken = next((f for f in chosen if f.coverage is Coverage.MALFORMED), None)
     if broken is not None:
         raise _StopError(f"{broken.path!r} is malformed: {broken.reason or 'it breaks its format'}")
     return tuple(chosen)
+
+
+def _stated_shards(shards: Sequence[FileFacts]) -> int:
+    """How many parts their names say there are; the largest number where they do not agree."""
+    named = (_SHARD.fullmatch(posixpath.basename(f.path)) for f in shards)
+    return max(int(name[1]) for name in named if name)
 
 
 def _torch_task(view: ModelViewPort, architecture: str) -> str:

@@ -45,6 +45,10 @@ class Part:
         effect: how large the difference is.
         p_value: that there is none.
         smallest: effect that matters.
+        rows: values behind it, of the reference and of the new rows; a column counts those that are there.
+        cells: categories told apart; 0 for numbers and clouds.
+        directions: of a cloud, its variance along each direction; empty for other parts.
+        block: of a cloud, rows that are permuted together; 0 for other parts.
     """
 
     family: Family
@@ -53,6 +57,10 @@ class Part:
     effect: Interval
     p_value: float
     smallest: float
+    rows: tuple[int, int] = (0, 0)
+    cells: int = 0
+    directions: tuple[float, ...] = ()
+    block: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Is the model still used on data like those it was judged on?"""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,19 +10,23 @@ from weigh.core.finding import Finding
 from weigh.core.measure import Direction, Measure, labelled
 from weigh.core.picture import Picture, PictureKind
 from weigh.core.profile import Profile
-from weigh.statistics import drift
+from weigh.datasets.wording import listed
 from weigh.statistics.interval import Interval
 from weigh.statistics.proportions import proportion
-from weigh.watch.alarm import ALPHA, SMALLEST, Family, Judged, drifted, judge
+from weigh.watch.alarm import ALPHA, SMALLEST, Family, Judged, Part, drifted, judge
 from weigh.watch.compare import Batch, Compared, compare
 from weigh.watch.estimate import Estimates, estimate
-from weigh.watch.findings import ALARMS, findings_of
+from weigh.watch.findings import findings_of, is_alarm
+from weigh.watch.power import detectable, rows_needed
 
 FEWEST = 200
 """Rows below which nothing is compared: four blocks of embeddings, and no share known to better than 7 %."""
 
 LARGEST_UNSEEN = 0.25
-"""A batch that could hide a difference of this size says nothing by being quiet."""
+"""A batch that could hide a difference of this size, in any part, says nothing by being quiet."""
+
+UNACCEPTABLE_DROP = 0.1
+"""Loss of measured accuracy that labelled rows must exclude before their quiet is an answer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,69 +59,131 @@ def run(subject: WatchSubject, context: Context) -> Evidence:
     estimates = None
     if profile.scores is not None and batch.proba is not None:
         estimates = estimate(profile.scores, batch.proba.max(axis=1), seed=context.seed)
-    unseen = _unseen(profile, batch, judged, alpha)
+    least = _least(judged, alpha)
     measures = (
         _rows(batch),
         *_drift_measures(judged, found),
-        *unseen,
+        *_least_measures(least),
         *_accuracy_measures(profile, batch, estimates, holds=not drifted(judged)),
     )
     findings = tuple(findings_of(profile, batch, judged, found, estimates))
     if any(one.alarm for one in judged):
         return context.answered(findings=findings, measures=measures)
-    return _quiet(context, profile, unseen, (findings, measures), alpha)
+    told = (findings, measures)
+    return _quiet(context, batch, found, least, left_out=profile.left_out, told=told)
 
 
 def alarmed(evidence: Evidence) -> bool:
     """Whether an answer is an alarm."""
-    return any(finding.rule in ALARMS for finding in evidence.findings)
+    return is_alarm(evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Least:
+    """The part of a family that saw least.
+
+    Attributes:
+        part: the comparison.
+        value: smallest difference that it finds in four of five batches; infinity when it finds none.
+        level: of its test after every adjustment.
+        parts: tests that were adjusted for.
+    """
+
+    part: Part
+    value: float
+    level: float
+    parts: int
+
+    @property
+    def blind(self) -> bool:
+        """Whether a large difference could have stayed unseen."""
+        return self.value > LARGEST_UNSEEN
 
 
 def _quiet(
     context: Context,
-    profile: Profile,
-    unseen: tuple[Measure, ...],
+    batch: Batch,
+    found: Compared,
+    least: tuple[_Least, ...],
+    *,
+    left_out: int,
     told: tuple[tuple[Finding, ...], tuple[Measure, ...]],
-    alpha: float,
 ) -> Evidence:
-    """No alarm is an answer only where a large difference would have been one."""
+    """No alarm is an answer only where a large difference, in any part, would have been one."""
     findings, measures = told
-    if not unseen:
-        reason = "nothing of the profile could be compared"
-        return context.inconclusive(reason, findings=findings, measures=measures)
-    worst = max(unseen, key=lambda m: m.value or 0.0)
-    if worst.value is not None and worst.value > LARGEST_UNSEEN:
-        family = Family(worst.label("family"))
-        parts = int(worst.label("parts"))
-        needs = drift.rows_for_ks(LARGEST_UNSEEN, _reference_rows(profile, family), alpha=alpha / parts)
-        reason = f"a difference of {worst.value:.2f} in the {family.value} would not have been seen"
-        return context.inconclusive(
-            reason if needs is not None else f"{reason}; the profile itself rests on too few rows",
-            needs_n=needs,
-            findings=findings,
-            measures=measures,
-        )
-    return context.answered(findings=findings, measures=measures)
+    open_ends = list(_open_ends(batch, found, least, left_out=left_out))
+    if not open_ends:
+        return context.answered(findings=findings, measures=measures)
+    # More rows help only where every reason to doubt the quiet is a lack of rows.
+    needs = [needed for _, needed in open_ends]
+    enough = max((n for n in needs if n is not None), default=None) if None not in needs else None
+    reason = "; ".join(reason for reason, _ in open_ends)
+    return context.inconclusive(reason, needs_n=enough, findings=findings, measures=measures)
 
 
-def _unseen(profile: Profile, batch: Batch, judged: tuple[Judged, ...], alpha: float) -> tuple[Measure, ...]:
-    """For columns and scores, the smallest difference found in four of five batches of this size."""
-    measures = []
-    families = len({one.part.family for one in judged})
-    for family in (Family.COLUMNS, Family.SCORES):
-        parts = sum(one.part.family is family for one in judged) * families
-        n = _reference_rows(profile, family)
-        if parts and n:
-            value = min(1.0, drift.detectable_ks(n, batch.n, alpha=alpha / parts))
-            labels = labelled(family=family.value, parts=str(parts))
-            measures.append(Measure("smallest_drift_found", value, "fraction", batch.n, labels=labels))
-    return tuple(measures)
+def _open_ends(
+    batch: Batch, found: Compared, least: tuple[_Least, ...], *, left_out: int
+) -> Iterator[tuple[str, int | None]]:
+    """Why quiet would not be the whole answer, and how many rows would make it one, where rows would."""
+    if not least:
+        yield "nothing of the profile could be compared", None
+    blind = [one for one in least if one.blind]
+    if blind:
+        yield _unseen(max(blind, key=lambda one: one.value), batch)
+    if found.too_few:
+        yield f"too few values to compare {listed(found.too_few)}", None
+    if left_out:
+        yield f"{left_out:,} columns had no room in the profile and were not compared", None
+    if batch.commonest >= SMALLEST * batch.came > 0:
+        share = batch.commonest / batch.came
+        yield f"{share:.0%} of the rows are copies of one row, which was compared once", None
+    yield from _accuracy_open(batch, found)
 
 
-def _reference_rows(profile: Profile, family: Family) -> int:
-    if family is Family.SCORES:
-        return profile.scores.rows if profile.scores is not None else 0
-    return sum(profile.labels)
+def _unseen(worst: _Least, batch: Batch) -> tuple[str, int | None]:
+    part = worst.part
+    if math.isinf(worst.value):
+        return f"no difference in the {part.family.value} could have been an alarm at this alpha", None
+    unit = " standard deviations" if part.statistic == "mmd" else ""
+    reason = f"a difference of {worst.value:.2f}{unit} in the {part.family.value} would not have been seen"
+    needs = rows_needed(part, rows=batch.n, largest=LARGEST_UNSEEN, alpha=worst.level)
+    return (reason if needs is not None else f"{reason}; the profile itself rests on too few rows"), needs
+
+
+def _accuracy_open(batch: Batch, found: Compared) -> Iterator[tuple[str, int | None]]:
+    """Labels were given to learn of a loss: one that matters must then be excluded."""
+    if batch.labels is None:
+        return
+    drop = next((part.effect for part in found.parts if part.family is Family.ACCURACY), None)
+    if drop is None:
+        yield "labels were given, and accuracy could not be measured", None
+    elif drop.high >= UNACCEPTABLE_DROP:
+        yield f"the labels do not exclude a loss of accuracy of {drop.high:.2f}", None
+
+
+def _least(judged: tuple[Judged, ...], alpha: float) -> tuple[_Least, ...]:
+    """For each family but accuracy, the part that saw least."""
+    families = {one.part.family for one in judged}
+    worst = []
+    for family in Family:
+        parts = [one.part for one in judged if one.part.family is family]
+        if not parts or family is Family.ACCURACY:
+            continue
+        tests = len(parts) * len(families)
+        level = alpha / tests
+        seen = [_Least(part, detectable(part, alpha=level), level, tests) for part in parts]
+        worst.append(max(seen, key=lambda one: one.value))
+    return tuple(worst)
+
+
+def _least_measures(least: tuple[_Least, ...]) -> Iterator[Measure]:
+    for one in least:
+        part = one.part
+        labels = labelled(family=part.family.value, part=part.name, parts=str(one.parts))
+        sd = part.statistic == "mmd"
+        value = None if math.isinf(one.value) else one.value if sd else min(1.0, one.value)
+        unit = "sd" if sd else "fraction"
+        yield Measure("smallest_drift_found", value, unit, part.rows[1], labels=labels)
 
 
 def _rows(batch: Batch) -> Measure:
@@ -124,11 +191,16 @@ def _rows(batch: Batch) -> Measure:
 
 
 def _drift_measures(judged: tuple[Judged, ...], found: Compared) -> Iterator[Measure]:
-    for one in judged:
+    # The most telling first: alarms, then by the effect in units of the one that matters.
+    order = sorted(
+        judged, key=lambda one: (not one.alarm, -one.part.effect.value / (one.part.smallest or 1.0))
+    )
+    for one in order:
         part = one.part
         labels = {"family": part.family.value, "part": part.name, "statistic": part.statistic}
         unit = "sd" if part.statistic == "mmd" else "fraction"
-        yield _measure("drift", part.effect, unit, Direction.LOWER, **labels)
+        raised = {"alarm": "yes"} if one.alarm else {}
+        yield _measure("drift", part.effect, unit, Direction.LOWER, **labels, **raised)
         yield Measure(
             "drift_p",
             one.adjusted,

@@ -1,5 +1,7 @@
 """Embeddings as a cloud: block means in a random feature space, kept and compared."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,7 +52,22 @@ def summarise(embeddings: NDArray[np.float32], *, seed: int) -> Embeddings | Non
     )
 
 
-def compare(reference: Embeddings, current: NDArray[np.float32], *, seed: int) -> Discrepancy | None:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """New embeddings held against the reference.
+
+    Attributes:
+        gap: how far they are apart.
+        rows: in the blocks of the reference, in those of the new rows.
+        directions: variance of the reference's blocks along each of their own axes.
+    """
+
+    gap: Discrepancy
+    rows: tuple[int, int]
+    directions: tuple[float, ...]
+
+
+def compare(reference: Embeddings, current: NDArray[np.float32], *, seed: int) -> Compared | None:
     """Hold new embeddings against the reference; None when their rows do not fill enough blocks.
 
     Args:
@@ -62,8 +79,19 @@ def compare(reference: Embeddings, current: NDArray[np.float32], *, seed: int) -
         UsageError: the embeddings have another number of dimensions or are not finite.
     """
     kernel = Kernel(reference.kernel_seed, reference.dimensions, reference.directions, reference.bandwidth)
-    if len(current) < FEWEST_BLOCKS * reference.rows_a_block:
+    size = reference.rows_a_block
+    if len(current) < FEWEST_BLOCKS * size:
         return None
-    means = block_means(kernel, current, rows_a_block=reference.rows_a_block, most=CURRENT_BLOCKS, seed=seed)
+    means = block_means(kernel, current, rows_a_block=size, most=CURRENT_BLOCKS, seed=seed)
     kept = np.array(reference.blocks, dtype=np.float64) / 10**DECIMALS
-    return compare_blocks(kept, means, rows_a_block=reference.rows_a_block, seed=seed)
+    return Compared(
+        gap=compare_blocks(kept, means, rows_a_block=size, seed=seed),
+        rows=(len(kept) * size, len(means) * size),
+        directions=_directions(kept),
+    )
+
+
+def _directions(blocks: FloatArray) -> tuple[float, ...]:
+    """Variance along each principal axis of the blocks, those of rounding left out."""
+    variances = np.linalg.svd(blocks - blocks.mean(axis=0), compute_uv=False) ** 2
+    return tuple(float(one) for one in variances if one > 1e-9 * max(float(variances.sum()), 1e-300))

@@ -13,6 +13,7 @@ from weigh.statistics import drift
 from weigh.statistics.exact import fisher
 from weigh.statistics.interval import Interval
 from weigh.statistics.proportions import proportion
+from weigh.statistics.two_samples import difference
 from weigh.watch import bins, categories, cloud, scores, words
 from weigh.watch.alarm import SMALLEST, SMALLEST_DROP, SMALLEST_SHARE, Family, Part
 
@@ -35,6 +36,9 @@ class Batch:
         proba: float64 [n, classes] answers; None when the predictor was not asked.
         labels: int64 [n] true classes, -1 for a class the profile does not know; None without labels.
         not_looked: (family, why) of what could not be compared.
+        came: rows before copies were left out and a sample was drawn; 0 when nobody counted.
+        copies: rows of these that were left out because another row says the same.
+        commonest: rows as they came that say the same as the commonest one.
     """
 
     n: int
@@ -44,6 +48,9 @@ class Batch:
     proba: FloatArray | None = None
     labels: IntArray | None = None
     not_looked: tuple[tuple[Family, str], ...] = ()
+    came: int = 0
+    copies: int = 0
+    commonest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,17 @@ def compare(profile: Profile, batch: Batch, *, seed: int, smallest: float = SMAL
         found = cloud.compare(profile.embeddings, batch.embeddings, seed=seed)
         if found is not None:
             work.parts.append(
-                Part(Family.EMBEDDINGS, "embeddings", "mmd", found.interval, found.p_value, smallest)
+                Part(
+                    Family.EMBEDDINGS,
+                    "embeddings",
+                    "mmd",
+                    found.gap.interval,
+                    found.gap.p_value,
+                    smallest,
+                    rows=found.rows,
+                    directions=found.directions,
+                    block=profile.embeddings.rows_a_block,
+                )
             )
     if profile.scores is not None and batch.proba is not None:
         work.scores(profile.scores, profile.classes, batch.proba)
@@ -136,11 +153,11 @@ class _Work:
         if family is Family.COLUMNS:
             self._missing(reference, len(values) - int(counts.sum()), len(values))
         n, m = int(kept.sum()), int(counts.sum())
-        if min(n, m) < FEWEST_VALUES:
-            self.too_few.append(reference.name)
+        if self._few(reference.name, n, m):
             return
         gap = drift.ks_statistic(kept, counts)
-        self._add(family, reference.name, "ks", drift.ks_interval(gap, n, m), drift.ks_p_value(gap, n, m))
+        interval, p_value = drift.ks_interval(gap, n, m), drift.ks_p_value(gap, n, m)
+        self._add(family, reference.name, "ks", interval, p_value, rows=(n, m))
         tenths = _tenths(kept)
         self.stability.append(
             (
@@ -154,11 +171,13 @@ class _Work:
         )
 
     def _shares(self, family: Family, name: str, kept: IntArray, counts: IntArray) -> None:
-        if min(kept.sum(), counts.sum()) < FEWEST_VALUES:
-            self.too_few.append(name)
+        n, m = int(kept.sum()), int(counts.sum())
+        if self._few(name, n, m):
             return
         interval = drift.total_variation_interval(kept, counts, seed=self._seed)
-        self._add(family, name, "total_variation", interval, drift.homogeneity(kept, counts))
+        p_value = drift.homogeneity(kept, counts)
+        cells = max(2, int(((kept + counts) > 0).sum()))
+        self._add(family, name, "total_variation", interval, p_value, rows=(n, m), cells=cells)
         self.stability.append((name, drift.stability_interval(kept, counts, seed=self._seed)))
 
     def _missing(self, reference: Bins | Categories, missing: int, rows: int) -> None:
@@ -166,7 +185,25 @@ class _Work:
             return
         before, now = (reference.missing, reference.rows), (missing, rows)
         interval, p_value = change(before, now)
-        self._add(Family.COLUMNS, reference.name, "missing", interval, p_value, smallest=SMALLEST_SHARE)
+        both = (reference.rows, rows)
+        self._add(
+            Family.COLUMNS,
+            reference.name,
+            "missing",
+            interval,
+            p_value,
+            rows=both,
+            cells=2,
+            smallest=SMALLEST_SHARE,
+        )
+
+    def _few(self, name: str, n: int, m: int) -> bool:
+        """Whether a column has too few values; one that is empty on both sides has nothing to compare."""
+        if min(n, m) >= FEWEST_VALUES:
+            return False
+        if n or m:
+            self.too_few.append(name)
+        return True
 
     def _add(
         self,
@@ -176,10 +213,12 @@ class _Work:
         effect: Interval,
         p_value: float,
         *,
+        rows: tuple[int, int],
+        cells: int = 0,
         smallest: float | None = None,
     ) -> None:
         least = self._smallest if smallest is None else smallest
-        self.parts.append(Part(family, name, statistic, effect, p_value, least))
+        self.parts.append(Part(family, name, statistic, effect, p_value, least, rows=rows, cells=cells))
 
 
 def change(before: tuple[int, int], now: tuple[int, int]) -> tuple[Interval, float]:
@@ -190,18 +229,14 @@ def change(before: tuple[int, int], now: tuple[int, int]) -> tuple[Interval, flo
         now: the same of the new rows.
 
     Returns:
-        The absolute change with Newcombe's hybrid score interval (Statistics in Medicine 17, 1998, method
-        10) folded at 0, and Fisher's exact p-value.
+        The absolute change with the interval of the difference folded at 0, and Fisher's exact p-value.
     """
-    first, second = proportion(*before), proportion(*now)
-    signed = second.value - first.value
-    down = float(np.hypot(second.value - second.low, first.high - first.value))
-    up = float(np.hypot(second.high - second.value, first.value - first.low))
-    low, high = signed - down, signed + up
+    signed = difference(proportion(*now), proportion(*before))
+    low, high = signed.low, signed.high
     folded = (0.0, max(-low, high)) if low <= 0 <= high else tuple(sorted((abs(low), abs(high))))
-    value = abs(signed)
+    value = abs(signed.value)
     interval = Interval(
-        value, min(folded[0], value), min(1.0, max(folded[1], value)), 0.95, now[1], "newcombe"
+        value, min(folded[0], value), min(1.0, max(folded[1], value)), signed.level, now[1], signed.method
     )
     table = [[before[0], before[1] - before[0]], [now[0], now[1] - now[0]]]
     return interval, fisher(table)
@@ -211,10 +246,12 @@ def _accuracy(reference: Scores, proba: FloatArray, labels: IntArray) -> Part:
     """The loss of measured accuracy; a gain is no loss, so its effect is 0."""
     right = int((proba.argmax(axis=1) == labels).sum())
     before, now = (reference.correct, reference.rows), (right, len(labels))
-    interval, p_value = change(before, now)
-    if right / len(labels) >= reference.correct / reference.rows:
-        interval, p_value = Interval(0.0, 0.0, interval.high, 0.95, len(labels), "newcombe"), 1.0
-    return Part(Family.ACCURACY, "accuracy", "drop", interval, p_value, SMALLEST_DROP)
+    drop = difference(proportion(*before), proportion(*now))
+    low, value, high = (min(1.0, max(0.0, end)) for end in (drop.low, drop.value, drop.high))
+    interval = Interval(value, low, high, drop.level, len(labels), drop.method)
+    p_value = change(before, now)[1] if drop.value > 0 else 1.0
+    rows = (reference.rows, len(labels))
+    return Part(Family.ACCURACY, "accuracy", "drop", interval, p_value, SMALLEST_DROP, rows=rows, cells=2)
 
 
 def _tenths(counts: IntArray) -> IntArray:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from weigh.core.evidence import Evidence
 from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.profile import Profile
+from weigh.datasets.wording import listed
 from weigh.statistics.interval import Interval
 from weigh.statistics.proportions import proportion
-from weigh.watch.alarm import Family, Judged, drifted
+from weigh.watch.alarm import SMALLEST_SHARE, Family, Judged, drifted
 from weigh.watch.compare import Batch, Compared, families_due
 from weigh.watch.estimate import Estimates
 
@@ -44,8 +46,13 @@ def findings_of(
         before = proportion(profile.scores.correct, profile.scores.rows)
         if estimates.calibrated.high < before.low:
             yield _estimated_drop(estimates.calibrated, before, holds=not drifted(judged))
-    if batch.labels is None:
+    if not any(one.part.family is Family.ACCURACY for one in judged):
         yield _blind()
+
+
+def is_alarm(evidence: Evidence) -> bool:
+    """Whether an answer is an alarm."""
+    return any(finding.rule in ALARMS for finding in evidence.findings)
 
 
 def _alarms(judged: Sequence[Judged]) -> Iterator[Finding]:
@@ -67,6 +74,10 @@ def _limits(profile: Profile, batch: Batch, judged: Sequence[Judged], found: Com
         yield _too_few(found.too_few)
     if profile.left_out:
         yield _left_out(profile.left_out)
+    if batch.copies:
+        yield _copies(batch)
+    if batch.labels is not None and Family.ACCURACY not in looked:
+        yield _not_looked(Family.ACCURACY, reasons.get(Family.SCORES, "there are no answers to hold them to"))
     if batch.labels is not None and (batch.labels < 0).any():
         yield _unknown_labels(int((batch.labels < 0).sum()), batch.n)
 
@@ -154,15 +165,27 @@ def _not_looked(family: Family, why: str) -> Finding:
 
 
 def _too_few(names: tuple[str, ...]) -> Finding:
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return Finding(
         "WGH-W007",
-        Severity.INFO,
+        Severity.MEDIUM,
         Confidence.HIGH,
         "columns",
-        f"too few values to compare: {shown}",
-        "these columns are mostly missing in the reference or in the new rows",
-        "give more rows",
+        f"too few values to compare: {listed(names)}",
+        "these columns are mostly missing in the reference or in the new rows: values that changed are not seen",
+        "give more rows; adopt again without a column that is hardly ever filled",
+    )
+
+
+def _copies(batch: Batch) -> Finding:
+    often = f"; one row stands there {batch.commonest:,} times" if batch.commonest > 1 else ""
+    return Finding(
+        "WGH-W011",
+        Severity.MEDIUM if batch.copies > SMALLEST_SHARE * batch.came else Severity.INFO,
+        Confidence.HIGH,
+        "rows",
+        f"{batch.copies:,} of {batch.came:,} rows are copies of others and were left out{often}",
+        "copies are left out of the reference too, so how often a row repeats is not compared",
+        "find out why rows repeat: one request sent again and again, a loop, a default that fills every field",
     )
 
 

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ class Still:
         return 0.0
 
 
-def ask(*tests, training=None, seed=0):
+def ask(*tests, training=(), seed=0):
     request = Request("calibration", "code", Subject(SubjectKind.PREDICTOR, "sha256:0"), seed=seed)
     return CHECK.run(CalibrationSubject(tests, training), Context(request, Still(), Silent()))
 
@@ -133,7 +134,7 @@ def test_a_predictor_that_learns_is_tempered_on_training_rows_only():
         tuple(map(str, rest)), whole.labels[rest], whole.proba[rest], whole.classes, {}, rest, "in-domain"
     )
     training = TrainingRows(refit, train, whole.labels, np.arange(900), 0)
-    found = ask(test, training=training)
+    found = ask(test, training=(training,))
     assert sorted(asked) == train.tolist()
     assert found.measure("temperature", fitted_on="training rows").n == 600
     assert found.measure("log_loss_change", test="in-domain").high < 0
@@ -210,6 +211,41 @@ def test_the_finalist_is_asked_and_a_learning_one_is_tempered_on_training_rows()
     assert found.answered
     assert found.measure("temperature").label("fitted_on") == "training rows"
     assert put(case_of("as_is"))[1].measure("temperature").label("fitted_on") == "test rows"
+
+
+def test_no_row_of_a_part_left_out_chooses_its_own_temperature():
+    case, asked = case_of(), []
+
+    def refit(*, train, labels, ask, weights=None, seed=0):
+        asked.append((set(train.tolist()), set(ask.tolist())))
+        return case.predictor.refit(train=train, labels=labels, ask=ask)
+
+    part = np.arange(150, 300)
+    answered = case.predictor.refit(train=np.arange(150), labels=case.data.table.labels[:150], ask=part)
+    test = Predictions(
+        tuple(map(str, part)), case.data.table.labels[part], answered, ("bad", "good"), {}, part, "domain=b"
+    )
+    data = replace(
+        case.data, tests=(*case.data.tests, ("domain=b", part)), fitted_on=(None, np.arange(150))
+    )
+    predictor = replace(case.predictor, tests=(*case.predictor.tests, test), refit=refit)
+    _, found = put(replace(case, data=data, predictor=predictor))
+    whole, own = asked[:FOLDS], asked[FOLDS:]
+    assert set.union(*(held for _, held in whole)) == set(range(300))
+    assert set.union(*(rows | held for rows, held in own)) == set(range(150))
+    assert [m.label("test") for m in found.measures if m.name == "temperature"] == ["", "domain=b"]
+    assert [m.n for m in found.measures if m.name == "temperature"] == [300, 150]
+
+
+@pytest.mark.parametrize("groups", [None, np.zeros(60, dtype=np.int64)])
+def test_a_further_test_set_too_small_to_judge_is_said_to_be_unknown(groups):
+    found = ask(answers(4), answers(5, 60, name="shift", temperature=3.0, groups=groups))
+    independent = 60 if groups is None else 1
+    unknown = found.measure("expected_calibration_error", test="shift")
+    assert (unknown.value, unknown.n) == (None, independent)
+    assert [(f.rule, f.where, f.message.partition(",")[0]) for f in found.findings] == [
+        ("WGH-Q004", "shift", f"{independent} independent rows")
+    ]
 
 
 def test_a_constant_answer_is_not_asked_how_sure_it_is():

@@ -185,6 +185,24 @@ def test_terms_that_were_read_in_the_texts(id_, use, permission):
     assert RECORDS.term(id_, use).permission is permission
 
 
+@pytest.mark.parametrize(
+    ("tag", "use"),
+    [
+        ("creativeml-openrail-m", Use.MEDICAL),
+        ("openrail++", Use.LEGAL),
+        ("bigscience-bloom-rail-1.0", Use.MEDICAL),
+        ("llama3.1", Use.MILITARY),
+        ("gemma", Use.SURVEILLANCE),
+        ("deepseek", Use.MILITARY),
+        ("cc-by-nc-4.0", Use.COMMERCIAL),
+        ("exaone", Use.COMMERCIAL),
+        ("qwen", Use.COMMERCIAL),
+    ],
+)
+def test_no_use_that_a_licence_restricts_is_simply_allowed(tag, use):
+    assert read(tag).term(RECORDS, use).permission is not Permission.ALLOWED
+
+
 def test_a_choice_is_as_mild_as_its_mildest_and_a_sum_as_strict_as_its_strictest():
     assert read("CC-BY-NC-4.0 OR MIT").term(RECORDS, Use.COMMERCIAL).permission is Permission.ALLOWED
     assert read("CC-BY-NC-4.0 AND MIT").term(RECORDS, Use.COMMERCIAL).permission is Permission.FORBIDDEN

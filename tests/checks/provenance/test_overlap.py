@@ -142,6 +142,30 @@ def test_declared_data_that_is_not_at_hand_is_unknown_and_never_fine(corpus):
     assert rules(run(tests, [own(corpus)])) == []
 
 
+@pytest.mark.parametrize("texts", [[], ["", "?!", "\n"]], ids=str)
+def test_named_data_without_words_is_unknown_and_never_fine(corpus, texts):
+    empty = TrainingTexts("acme/empty", texts)
+    found = run([rows(corpus[:40])], [own(corpus[40:]), empty], has_model=True)
+    assert rules(found) == ["WGH-K007", "WGH-K004"]
+    assert "acme/empty" in found.findings[0].message
+    assert "1 data sets that are not at hand: acme/empty" in found.findings[1].message
+    assert found.measure("overlap_rate", reference="acme/empty") is None
+    assert rules(run([rows(corpus[:40])], [empty])) == ["WGH-K007"]
+    beside = TrainingTexts("other", corpus[40:])
+    assert rules(run([rows(corpus[:40])], [empty, beside], has_model=True)) == ["WGH-K007", "WGH-K004"]
+
+
+def test_own_rows_without_words_are_told_and_no_rows_are_not(corpus):
+    assert rules(run([rows(corpus[:40])], [own(["", "."])])) == ["WGH-K007"]
+    assert rules(run([rows(corpus[:40])], [own([])])) == []
+    assert rules(run([rows([])], [own([])], has_model=True)) == ["WGH-K005"]
+
+
+def test_texts_without_words_are_given_but_not_compared():
+    common = ask(["a b c d e f g h"]).common_with(["", "!?", "a word"])
+    assert (common.given, common.compared) == (3, 1)
+
+
 def test_short_texts_are_compared_whole_and_apart(corpus):
     tests = ["good film", "Good FILM!", "good films", *corpus[:37]]
     found = run([rows(tests)], [own(["good film", "bad"])])

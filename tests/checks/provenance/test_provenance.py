@@ -229,6 +229,33 @@ def test_package_metadata_states_the_version(ask):
     assert "version" not in missing(with_package)
 
 
+def test_contradictions_are_counted_of_what_had_two_sides(ask):
+    """The full card has a size, a library, a task, results and data sets; no adapter, no relation alone."""
+    full = ask(model(FULL)).measure("contradictions")
+    assert 0 < full.n <= 8
+    assert full.value == 0
+    assert ask(model(files={"README.md": None})).measure("contradictions") is None
+    assert ask(model("# Just prose\n")).measure("contradictions") is None
+    adapter = ask(model(FULL, files=ADAPTER)).measure("contradictions")
+    assert adapter.value <= adapter.n
+
+
+@pytest.mark.parametrize(
+    ("card", "kind"),
+    [
+        (FULL + "x" * 1_050_000, OutcomeKind.INCONCLUSIVE),
+        (FULL + "\n# a\nb\n" * 201, OutcomeKind.INCONCLUSIVE),
+        (FULL + "\n# Notes\n" + "Words.\n" * 1000, OutcomeKind.ANSWERED),
+    ],
+    ids=["over a MiB", "over 200 sections", "long section"],
+)
+def test_a_card_that_was_not_read_to_the_end_says_so(ask, card, kind):
+    found = ask(model(card))
+    assert "WGH-V013" in rules(found)
+    assert found.outcome.kind is kind
+    assert "WGH-V013" not in rules(ask(model(FULL)))
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.text(alphabet=st.sampled_from(list("#-*:[]{}\n aBp7.|`")), max_size=120),

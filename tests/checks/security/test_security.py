@@ -86,8 +86,9 @@ def test_a_rule_nobody_described_is_shown_not_dropped():
 
 
 def test_every_rule_of_the_table_has_its_line_in_the_docs():
-    folder = Path(__file__).parents[3] / "docs/formats"
-    pages = "".join(page.read_text(encoding="utf-8") for page in folder.glob("*.md"))
+    folder = Path(__file__).parents[3] / "docs"
+    found = (*folder.glob("formats/*.md"), *folder.glob("checks/*.md"))
+    pages = "".join(page.read_text(encoding="utf-8") for page in found)
     assert [rule for rule in RULES if rule not in pages] == []
 
 

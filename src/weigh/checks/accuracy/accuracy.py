@@ -1,6 +1,6 @@
 """Check `accuracy`: how often is it right on the user's rows, and is that better than not looking at them?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,28 +38,29 @@ class PredictionSet:
 
     Attributes:
         tests: at least one; the first is the in-domain test.
-        constant: class frequencies of the training rows, in class order; they are the constant answer, and
-            a class with frequency 0 was never seen in training.
+        constants: for each test set the class frequencies, in class order, of the rows that the answers to it
+            were fitted on; they are the constant answer, and a class with frequency 0 was never seen.
         positive: the class of interest, whose precision and recall are stated; "" for none.
     """
 
     tests: tuple[Predictions, ...]
-    constant: tuple[float, ...]
+    constants: tuple[tuple[float, ...], ...]
     positive: str = ""
 
 
 def run(subject: PredictionSet, context: Context) -> Evidence:
     """Score every test set and hold it against the constant answer."""
-    tests = [test for test in subject.tests if test.labels.size]
+    pairs = zip(subject.tests, subject.constants, strict=True)
+    tests = [(test, constant) for test, constant in pairs if test.labels.size]
     if not tests:
         return context.inconclusive("there are no test rows to score", needs_n=FEWEST_UNITS)
-    measures = tuple(m for test in tests for m in _measures(test, subject.constant, seed=context.seed))
-    measures += tuple(m for test in tests for m in _of_interest(test, subject.positive, seed=context.seed))
+    measures = tuple(m for test, constant in tests for m in _measures(test, constant, seed=context.seed))
+    measures += tuple(m for test, _ in tests for m in _of_interest(test, subject.positive, seed=context.seed))
     findings = (
-        *_below_constant(tests, subject.constant, seed=context.seed),
-        *(found for test in tests for found in _unseen(test, subject.constant)),
+        *_below_constant(tests, seed=context.seed),
+        *(found for test, constant in tests for found in _unseen(test, constant)),
     )
-    first = tests[0]
+    first, _ = tests[0]
     independent = units(first.groups, first.labels.size)
     if independent < FEWEST_UNITS:
         needed = _rows_needed(float(np.mean(first.correct)), first.labels.size / independent)
@@ -130,7 +131,9 @@ def _skill(test: Predictions, constant: tuple[float, ...], *, seed: int) -> Meas
     )
 
 
-def _below_constant(tests: list[Predictions], constant: tuple[float, ...], *, seed: int) -> list[Finding]:
+def _below_constant(
+    tests: Sequence[tuple[Predictions, tuple[float, ...]]], *, seed: int
+) -> list[Finding]:
     """One finding for each test set on which the constant answer is detectably better (Holm over tests)."""
     results = [
         paired_difference(
@@ -140,11 +143,11 @@ def _below_constant(tests: list[Predictions], constant: tuple[float, ...], *, se
             test.groups,
             seed=seed,
         )
-        for test in tests
+        for test, constant in tests
     ]
     adjusted = holm([result.p_value for result in results])
     found = []
-    for test, result, p in zip(tests, results, adjusted.tolist(), strict=True):
+    for (test, constant), result, p in zip(tests, results, adjusted.tolist(), strict=True):
         gain = result.difference
         if p >= ALPHA or gain.value >= 0:
             continue
@@ -167,7 +170,7 @@ def _below_constant(tests: list[Predictions], constant: tuple[float, ...], *, se
 
 
 def _unseen(test: Predictions, constant: tuple[float, ...]) -> list[Finding]:
-    """One finding for each class of the test rows that no training row had."""
+    """One finding for each class of the test rows that no row fitted on for them had."""
     counts = np.bincount(test.labels, minlength=len(constant))
     missing = [code for code, share in enumerate(constant) if share == 0 and counts[code] > 0]
     return [
@@ -219,17 +222,20 @@ def put(case: Case) -> Asking[PredictionSet] | NotAsked:
     data, predictor, positive = case.data, case.predictor, case.declared.positive
     return Asking(
         predictor.subject,
-        lambda: PredictionSet(predictor.tests, _frequencies(data), positive),
+        lambda: PredictionSet(
+            predictor.tests, tuple(_frequencies(data, i) for i in range(len(predictor.tests))), positive
+        ),
         parameters={"rows": int(data.train.size), "positive": positive},
-        inputs=predictor.inputs,
+        # The split says which labels the constant answer of each test set may know.
+        inputs=(*predictor.inputs, ("rows", data.digest)),
         runtimes=predictor.runtimes,
     )
 
 
-def _frequencies(data: DataCase) -> tuple[float, ...]:
-    """Class frequencies of the training rows."""
-    counts = np.bincount(data.table.labels[data.train], minlength=len(data.table.classes))
-    return tuple((counts / counts.sum()).tolist())
+def _frequencies(data: DataCase, test: int) -> tuple[float, ...]:
+    """Class frequencies of the rows that may be fitted on for a test set."""
+    counts = np.bincount(data.table.labels[data.train_for(test)], minlength=len(data.table.classes))
+    return tuple((counts / max(1, int(counts.sum()))).tolist())
 
 
 QUESTION = Question(CHECK, put)

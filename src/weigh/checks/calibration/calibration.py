@@ -1,6 +1,6 @@
 """Check `calibration`: when it says 90 %, is it right nine times in ten?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,8 @@ from weigh.statistics.multiplicity import holm
 
 # Five bins of 20 rows: fewer cannot show the shape of an error.
 FEWEST_UNITS = 100
+# Below this nothing can be resampled.
+LEAST_UNITS = 2
 ALPHA = 0.01
 # A smaller error changes no decision; more rows make any error significant.
 SMALLEST_ERROR = 0.02
@@ -45,11 +47,12 @@ class CalibrationSubject:
 
     Attributes:
         tests: at least one; the first is the in-domain test.
-        training: training rows and a way to fit on them again; None for a predictor that does not learn.
+        training: for each test set the rows that the answers to it were fitted on, and a way to fit on them
+            again; empty for a predictor that does not learn.
     """
 
     tests: tuple[Predictions, ...]
-    training: TrainingRows | None = None
+    training: tuple[TrainingRows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,32 +63,39 @@ class _Seen:
     groups: IntArray | None
     error: CalibrationError
     gap: Interval
+    remedy: Remedy | None
     after: Effect | None
 
 
 def run(subject: CalibrationSubject, context: Context) -> Evidence:
     """Hold stated confidence against what came true, then try the cheapest remedy."""
-    tests = [test for test in subject.tests if np.unique(test.groups).size >= 2]
-    if not tests or tests[0] is not subject.tests[0]:
+    units = [int(np.unique(test.groups).size) for test in subject.tests]
+    if not units or units[0] < LEAST_UNITS:
         return context.inconclusive(
             "there are not even two independent in-domain test rows", needs_n=FEWEST_UNITS
         )
-    remedy = _remedy(subject, seed=context.seed)
-    seen = [_look(test, _tempered(test, remedy, tests[0]), seed=context.seed) for test in tests]
+    # The first set says what it can however small it is; the answer is then inconclusive.
+    judged = [place for place, n in enumerate(units) if place == 0 or n >= FEWEST_UNITS]
+    remedies = _remedies(subject, judged, seed=context.seed)
+    seen = [
+        _look(subject.tests[place], remedy, first=place == 0, seed=context.seed)
+        for place, remedy in zip(judged, remedies, strict=True)
+    ]
     adjusted = holm([one.error.p_value for one in seen]).tolist()
     measures = tuple(
         measure for one, p in zip(seen, adjusted, strict=True) for measure in _measures(one, p, context.seed)
     )
-    if remedy is not None:
-        measures += (_temperature(remedy), *(m for one in seen for m in _after(one)))
+    measures += (*_temperatures(seen), *(m for one in seen for m in _after(one)))
     findings = tuple(
         found
         for one, p in zip(seen, adjusted, strict=True)
         if p < ALPHA and one.error.ece.value >= SMALLEST_ERROR
-        for found in _misleading(one, p, remedy)
+        for found in _misleading(one, p)
     )
-    first = tests[0]
-    independent = int(np.unique(first.groups).size)
+    few = [(subject.tests[place], n) for place, n in enumerate(units) if place not in judged]
+    measures += tuple(_unmeasured(test, n) for test, n in few)
+    findings += tuple(_too_few(test, n) for test, n in few)
+    first, independent = subject.tests[0], units[0]
     if independent < FEWEST_UNITS:
         return context.inconclusive(
             f"{independent} independent rows in {first.test} are too few: {FEWEST_UNITS} are needed",
@@ -111,22 +121,54 @@ def _advice(after: Effect | None, remedy: Remedy | None) -> str:
     return f"do not put a threshold on its confidence here: temperature scaling does not help, {tried}"
 
 
-def _remedy(subject: CalibrationSubject, *, seed: int) -> Remedy | None:
-    if subject.training is not None:
-        return from_training(subject.training)
-    return from_test(subject.tests[0], seed=seed)
+def _unmeasured(test: Predictions, independent: int) -> Measure:
+    labels = labelled(test=test.test)
+    return Measure(
+        "expected_calibration_error", None, "fraction", independent, direction=Direction.LOWER, labels=labels
+    )
 
 
-def _tempered(test: Predictions, remedy: Remedy | None, first: Predictions) -> FloatArray | None:
+def _too_few(test: Predictions, independent: int) -> Finding:
+    return Finding(
+        rule="WGH-Q004",
+        severity=Severity.INFO,
+        confidence=Confidence.HIGH,
+        where=test.test,
+        message=f"{independent} independent rows, {FEWEST_UNITS} needed: its confidence was not judged here",
+        why="a few rows can look calibrated or not by chance",
+        action="collect more labelled rows of this test set",
+    )
+
+
+def _remedies(subject: CalibrationSubject, judged: Sequence[int], *, seed: int) -> list[Remedy | None]:
+    """The temperature for each judged test set, fitted on rows that its answers were fitted on too.
+
+    Test sets whose answers come from the same fit share one. Without any fit the first test set is divided.
+    """
+    if not subject.training:
+        return [from_test(subject.tests[0], seed=seed)] * len(judged)
+    made: dict[bytes, Remedy | None] = {}
+    found = []
+    for place in judged:
+        rows = subject.training[place]
+        key = rows.train.tobytes()
+        if key not in made:
+            made[key] = from_training(rows)
+        found.append(made[key])
+    return found
+
+
+def _tempered(test: Predictions, remedy: Remedy | None, *, first: bool) -> FloatArray | None:
     """Return what a test's probabilities become, by temperatures that its rows did not choose."""
     if remedy is None:
         return None
-    if test is first and remedy.crossed is not None:
+    if first and remedy.crossed is not None:
         return remedy.crossed
     return tempered(test.proba, remedy.temperature.value)
 
 
-def _look(test: Predictions, after: FloatArray | None, *, seed: int) -> _Seen:
+def _look(test: Predictions, remedy: Remedy | None, *, first: bool, seed: int) -> _Seen:
+    after = _tempered(test, remedy, first=first)
     confidence = np.minimum(test.proba.max(axis=1), 1.0)
     hits, groups = np.asarray(test.correct, dtype=np.float64), dependent(test.groups)
     return _Seen(
@@ -136,6 +178,7 @@ def _look(test: Predictions, after: FloatArray | None, *, seed: int) -> _Seen:
         groups,
         calibration_error(confidence, hits, seed=seed, groups=groups),
         mean_bootstrap(confidence - hits, seed=seed, groups=groups),
+        remedy,
         None if after is None else effect(test, after, seed=seed),
     )
 
@@ -197,8 +240,18 @@ def _share(hits: FloatArray, groups: IntArray | None, *, seed: int) -> Interval:
     return mean_bootstrap(hits, seed=seed, groups=groups)
 
 
-def _temperature(remedy: Remedy) -> Measure:
-    found, labels = remedy.temperature.interval, labelled(fitted_on=remedy.fitted_on)
+def _temperatures(seen: Sequence[_Seen]) -> Iterator[Measure]:
+    """The temperature for the first test set, and any other that a test set has of its own."""
+    told: list[Remedy] = []
+    for place, one in enumerate(seen):
+        if one.remedy is not None and not any(one.remedy is other for other in told):
+            told.append(one.remedy)
+            yield _temperature(one.remedy, "" if place == 0 else one.test.test)
+
+
+def _temperature(remedy: Remedy, test: str) -> Measure:
+    found = remedy.temperature.interval
+    labels = labelled(**{"fitted_on": remedy.fitted_on} | ({"test": test} if test else {}))
     if found is None:
         return Measure("temperature", remedy.temperature.value, "ratio", remedy.rows, labels=labels)
     return Measure(
@@ -248,7 +301,7 @@ def _from_zero(found: Interval) -> Interval:
     return Interval(found.value, low, found.high, found.level, found.n, found.method)
 
 
-def _misleading(seen: _Seen, p_value: float, remedy: Remedy | None) -> Iterator[Finding]:
+def _misleading(seen: _Seen, p_value: float) -> Iterator[Finding]:
     """The finding for a test set on which calibration is excluded, by the side it errs to."""
     error, gap = seen.error.ece, seen.gap
     medium, severe = error.value >= MEDIUM_ERROR, error.value >= SEVERE_ERROR
@@ -257,7 +310,7 @@ def _misleading(seen: _Seen, p_value: float, remedy: Remedy | None) -> Iterator[
         f"calibration error {error.value:.3f} [{error.low:.3f}, {error.high:.3f}], n={error.n:,}, "
         f"Holm p={p_value:.2g}"
     )
-    action = _advice(seen.after, remedy)
+    action = _advice(seen.after, seen.remedy)
     if gap.value >= ONE_SIDED * error.value:
         yield Finding(
             rule="WGH-Q001",
@@ -325,10 +378,14 @@ def put(case: Case) -> Asking[CalibrationSubject] | NotAsked:
     )
 
 
-def _training(data: DataCase, predictor: PredictorCase, seed: int) -> TrainingRows | None:
-    if predictor.refit is None:
-        return None
-    return TrainingRows(predictor.refit, data.train, data.table.labels, data.table.groups, seed)
+def _training(data: DataCase, predictor: PredictorCase, seed: int) -> tuple[TrainingRows, ...]:
+    refit, table = predictor.refit, data.table
+    if refit is None:
+        return ()
+    return tuple(
+        TrainingRows(refit, data.train_for(test), table.labels, table.groups, seed)
+        for test in range(len(predictor.tests))
+    )
 
 
 QUESTION = Question(CHECK, put)

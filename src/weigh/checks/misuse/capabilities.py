@@ -11,6 +11,7 @@ from enum import StrEnum
 from weigh.core.facts import Fact
 from weigh.core.finding import Confidence
 from weigh.core.ports import ModelViewPort
+from weigh.formats.card_parts import card_of
 
 
 class Ground(StrEnum):
@@ -246,8 +247,7 @@ def _speaks_of_persons(label: str) -> bool:
 
 def card_fact(view: ModelViewPort, name: str) -> Fact | None:
     """A fact of the card nearest to the top of the model."""
-    cards = [facts for facts in view.all_facts() if facts.format == "model-card"]
-    card = min(cards, key=lambda facts: (facts.path.count("/"), facts.path), default=None)
+    card = card_of(view)
     return card.fact(name) if card is not None else None
 
 

@@ -1,4 +1,4 @@
-"""Check `misuse`: what could it be misused for, what do card and licence rule out, and who answers for it?
+"""Check `misuse`: what could it be misused for, what does its card rule out, and who answers for it?
 
 The check gathers what a person has to know. It never clears a use: only a person can, by a sign-off.
 """
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from weigh.checks.case import Asking, Case, Earlier, NotAsked, Question
 from weigh.checks.misuse.capabilities import CAPABILITIES, CONFIDENCE, Implied, implied, labels_about_persons
-from weigh.checks.misuse.uses import EU_AI_ACT, WORDS_OF_USE, Ruling, families, rulings
+from weigh.checks.misuse.uses import EU_AI_ACT, MOST_RULINGS, WORDS_OF_USE, Ruling, rulings
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
 from weigh.core.finding import Confidence, Finding, Severity
-from weigh.core.measure import Direction, Measure, labelled
+from weigh.core.measure import Direction, Measure
 from weigh.core.ports import ModelViewPort
 from weigh.core.sign_off import ARTIFACT, CHECK_ID, SignOff, SignOffQuestion, from_bytes, newest
+from weigh.formats.card_parts import Unread, card_of, unread_parts
 
 TO_SIGN = (SignOffQuestion.MISUSE, SignOffQuestion.INTENDED_USE, SignOffQuestion.DATA_CONSENT)
 """What a person answers for before such a model is used."""
@@ -39,28 +40,28 @@ class MisuseSubject:
 
 def run(subject: MisuseSubject, context: Context) -> Evidence:
     """Gather capabilities, what is ruled out, conflicts with the declared uses, and what is signed."""
+    card = card_of(subject.view)
+    unread = unread_parts(subject.view, card)
     capabilities, ruled = implied(subject.view), rulings(subject.view)
-    conflicts = (*_against_card(subject.uses, ruled), *_against_licence(subject))
+    if len(ruled) >= MOST_RULINGS:
+        unread = (*unread, Unread(f"of the card {MOST_RULINGS:,} passages are looked at", much=True))
+    much = next((part.what for part in unread if part.much), "")
+    conflicts = _against_card(subject.uses, ruled)
     findings = (
         *(_capability(one) for one in capabilities),
         *_judges_persons(subject.view),
         *conflicts,
         *_regulated(subject.uses),
-        *_terms(subject.view),
-        *_silence(subject, ruled),
+        *_not_read(unread),
+        *_silence(subject, ruled, known=not much),
         _signatures(subject.signed),
     )
     measures = (
         Measure("capabilities", float(len(capabilities)), "count", len(CAPABILITIES)),
-        Measure(
-            "use_conflicts",
-            float(len(conflicts)),
-            "count",
-            len(subject.uses),
-            direction=Direction.LOWER,
-        ),
-        *_signed_measures(subject.signed),
+        *_conflicting(subject.uses, conflicts),
     )
+    if much:
+        return context.inconclusive(much, findings=findings, measures=measures)
     if not capabilities:
         return context.inconclusive(
             "neither task nor architecture nor inputs say what it does", findings=findings, measures=measures
@@ -68,18 +69,25 @@ def run(subject: MisuseSubject, context: Context) -> Evidence:
     return context.answered(findings=findings, measures=measures)
 
 
-def _signed_measures(signed: tuple[SignOff, ...]) -> list[Measure]:
-    """For each question to sign how many sign-offs there are, expired ones among them."""
+def _conflicting(uses: tuple[str, ...], conflicts: list[Finding]) -> list[Measure]:
+    """How many of the declared uses the card seems to rule out; nothing where none was declared."""
+    if not uses:
+        return []
+    return [Measure("use_conflicts", float(len(conflicts)), "count", len(uses), direction=Direction.LOWER)]
+
+
+def _not_read(unread: tuple[Unread, ...]) -> list[Finding]:
     return [
-        Measure(
-            "sign_offs",
-            float(sum(one.question is question for one in signed)),
-            "count",
-            len(signed),
-            direction=Direction.HIGHER,
-            labels=labelled(question=question.value),
+        Finding(
+            rule="WGH-H010",
+            severity=Severity.MEDIUM if part.much else Severity.LOW,
+            confidence=Confidence.HIGH,
+            where="model card",
+            message=f"not read to the end: {part.what}",
+            why="a use may be ruled out in what was not read",
+            action="read that part yourself",
         )
-        for question in TO_SIGN
+        for part in unread
     ]
 
 
@@ -144,23 +152,6 @@ def _quoted(passage: Ruling, use: str) -> str:
     return " ".join(passage.text[start : start + QUOTED].split())
 
 
-def _against_licence(subject: MisuseSubject) -> list[Finding]:
-    return [
-        Finding(
-            rule="WGH-H004",
-            severity=Severity.HIGH,
-            confidence=Confidence.MEDIUM,
-            where=source,
-            message=f"declared use {use}; {family.name} speaks of it in {family.where}",
-            why="a use that the licence prohibits is a breach of it",
-            action="read that part of the licence; leave the use, or get permission",
-        )
-        for family, source in families(subject.view)
-        for use in subject.uses
-        if use in family.uses
-    ]
-
-
 def _regulated(uses: tuple[str, ...]) -> list[Finding]:
     return [
         Finding(
@@ -178,25 +169,10 @@ def _regulated(uses: tuple[str, ...]) -> list[Finding]:
     ]
 
 
-def _terms(view: ModelViewPort) -> list[Finding]:
-    return [
-        Finding(
-            rule="WGH-H006",
-            severity=Severity.LOW,
-            confidence=Confidence.MEDIUM,
-            where=source,
-            message=f"{family.name} prohibits uses, in {family.where}",
-            why="the list binds you, and in most such licences those to whom you pass the model on",
-            action="read the list against what you will do with it",
-        )
-        for family, source in families(view)
-    ]
-
-
-def _silence(subject: MisuseSubject, ruled: tuple[Ruling, ...]) -> list[Finding]:
-    """What nobody said: the card about what it is not for, the user about what it is for."""
+def _silence(subject: MisuseSubject, ruled: tuple[Ruling, ...], *, known: bool) -> list[Finding]:
+    """What nobody said: the card about what it is not for (if it is known), the user about what it is for."""
     found = []
-    if not any(r.headed for r in ruled):
+    if known and not any(r.headed for r in ruled):
         found.append(
             Finding(
                 rule="WGH-H007",
@@ -217,7 +193,7 @@ def _silence(subject: MisuseSubject, ruled: tuple[Ruling, ...]) -> list[Finding]
                 confidence=Confidence.HIGH,
                 where="--use",
                 message="nobody declared what it will be used for",
-                why="card and licence cannot be held against a use that is not named",
+                why="card and licence are held against uses, and none is named",
                 action="declare it with --use",
             )
         )
@@ -225,15 +201,14 @@ def _silence(subject: MisuseSubject, ruled: tuple[Ruling, ...]) -> list[Finding]
 
 
 def _signatures(signed: tuple[SignOff, ...]) -> Finding:
+    """Who signed, about what, until when; whether that is enough and still holds, a policy says."""
     said = []
     for question in TO_SIGN:
-        own = [one for one in signed if one.question is question]
-        until = [f"{one.by}, until {one.expires}" if one.expires else one.by for one in own]
-        said.append(f"{question.value}: {'; '.join(until) if until else 'not signed'}")
-    complete = all(any(one.question is question for one in signed) for question in TO_SIGN)
+        own = [_signed(one) for one in signed if one.question is question]
+        said.append(f"{question.value}: {'; '.join(own) if own else 'not signed'}")
     return Finding(
         rule="WGH-H009",
-        severity=Severity.INFO if complete else Severity.LOW,
+        severity=Severity.LOW,
         confidence=Confidence.HIGH,
         where="sign-offs",
         message=" · ".join(said),
@@ -241,6 +216,11 @@ def _signatures(signed: tuple[SignOff, ...]) -> Finding:
         action="weigh sign-off QUESTION --model MODEL --by … --because …",
         references=("deon A.1", "deon E.4"),
     )
+
+
+def _signed(one: SignOff) -> str:
+    about = f", about the data {one.data[:19]}…" if one.data else ""
+    return f"{one.by}{about}, {f'until {one.expires}' if one.expires else 'without an end'}"
 
 
 CHECK: Check[MisuseSubject] = Check(

@@ -1,8 +1,4 @@
-"""Declared uses held against what card and licence rule out.
-
-The lists of the licences were read by a person and are named by family; the text of a model's own licence
-may differ, and only it binds.
-"""
+"""Declared uses held against what the card rules out. What a licence forbids the check `licence` asks."""
 
 import re
 from collections.abc import Iterator
@@ -18,6 +14,11 @@ def _like(pattern: str) -> re.Pattern[str]:
 
 WORDS_OF_USE = {
     "commercial": _like(r"\bcommercial"),
+    # "For research only" and "nothing but research" rule it in.
+    "research": _like(
+        r"(?<!only for )(?<!other than )(?<!except )(?<!except for )(?<!nothing but )(?<!beyond )(?<!non-)"
+        r"\b(academic|scientific|research|teaching|education\w*)\b(?![\w ]{0,30}\bonly\b)"
+    ),
     "medical": _like(r"\b(medic\w*|clinical\w*|diagnos\w*|health ?care|patients?)\b"),
     "legal": _like(r"\b(legal (advice|decision)\w*|law enforcement|judicial|justice|courts?)\b"),
     "biometric": _like(
@@ -48,10 +49,8 @@ _NOT_FOR = _like(
 
 _SENTENCE_END = re.compile(r"[.\n]")
 
-MOST_SENTENCE = 500
-"""Characters of a sentence that are looked at."""
-
-MOST_SECTIONS = 50
+MOST_RULINGS = 2_000
+"""Passages of a card that are looked at; a section has 4,000 characters at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,75 +84,14 @@ def rulings(view: ModelViewPort) -> tuple[Ruling, ...]:
             headed.append(Ruling(where, section["text"], headed=True))
         elif not level:
             single += [Ruling(where, text, headed=False) for text in _sentences(section["text"])]
-    return tuple((headed + single)[:MOST_SECTIONS])
+    return tuple((headed + single)[:MOST_RULINGS])
 
 
 def _sentences(text: str) -> Iterator[str]:
     """Sentences that rule something out."""
     for sentence in _SENTENCE_END.split(text):
-        if _NOT_FOR.search(sentence[:MOST_SENTENCE]):
-            yield sentence[:MOST_SENTENCE].strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """Licences with a list of prohibited uses, or one prohibited use.
-
-    Attributes:
-        name: as it is commonly called.
-        pattern: in a declared licence id or the first line of a licence file.
-        where: the part of the licence that holds the list.
-        uses: declared uses that the list speaks of, wholly or in part.
-    """
-
-    name: str
-    pattern: re.Pattern[str]
-    where: str
-    uses: frozenset[str]
-
-
-FAMILIES = (
-    Family(
-        "Open RAIL",
-        _like(r"\b(open)?rail\b|openrail|responsible ai licen"),
-        "its attachment of use restrictions",
-        frozenset({"medical", "legal"}),
-    ),
-    Family(
-        "Llama Community Licence",
-        _like(r"\bllama-?\d|llama .{0,20}communit"),
-        "its acceptable use policy",
-        frozenset({"military", "medical", "legal"}),
-    ),
-    Family(
-        "Gemma terms",
-        _like(r"\bgemma\b"),
-        "its prohibited use policy",
-        frozenset({"medical", "legal", "surveillance"}),
-    ),
-    Family(
-        "DeepSeek model licence",
-        _like(r"\bdeepseek\b"),
-        "its attachment of use restrictions",
-        frozenset({"military", "legal"}),
-    ),
-    Family(
-        "a non-commercial licence",
-        _like(r"\bcc-by-nc|non-?commercial|\bresearch[- ]only|academic[- ]only"),
-        "its terms",
-        frozenset({"commercial"}),
-    ),
-)
-
-
-def families(view: ModelViewPort) -> Iterator[tuple[Family, str]]:
-    """(family, where it was declared) of the licences with prohibited uses, each family once."""
-    fact = view.fact("licence.declared")
-    entries = fact.value if fact is not None else []
-    for family in FAMILIES:
-        found = next((e for e in entries if family.pattern.search(str(e.get("text", ""))[:300])), None)
-        if found is not None:
-            yield family, str(found.get("source", ""))
+        if _NOT_FOR.search(sentence):
+            yield sentence.strip()
 
 
 EU_AI_ACT = {

@@ -86,6 +86,11 @@ def announced(column: str) -> Likeness | None:
     return None
 
 
+def is_date(text: str) -> bool:
+    """Whether the whole of a text is a date as birth dates are written."""
+    return _DATE_CELL.fullmatch(text[:80]) is not None
+
+
 def look(likeness: Likeness, values: Iterable[str]) -> None:
     """Take cells into account."""
     cell = _DATE_CELL if likeness.kind is ColumnKind.BIRTH_DATE else _NAME_CELL

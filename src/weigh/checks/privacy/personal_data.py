@@ -6,7 +6,7 @@ Kinds, places and counts; never a value, not even masked.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from weigh.checks.case import Asking, Case, NotAsked, Question
+from weigh.checks.case import Asking, Case, DataCase, NotAsked, Question
 from weigh.checks.privacy.model_texts import ModelText, model_texts
 from weigh.checks.privacy.personal_columns import ColumnKind
 from weigh.checks.privacy.personal_kinds import Group
@@ -38,18 +38,20 @@ class PersonalSubject:
         columns: reads the user's files, batch by batch; None without data.
         texts: reads the model's files; None without a model.
         used: columns that the task reads.
+        named: columns that the user named in the description of the data.
     """
 
     columns: Callable[[], Iterable[ColumnBatch]] | None
     texts: Callable[[], Iterable[ModelText]] | None
     used: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 def run(subject: PersonalSubject, context: Context) -> Evidence:
     """Look through every column and every file."""
-    data = (
-        in_columns(subject.columns(), frozenset(subject.used)) if subject.columns is not None else Scanned()
-    )
+    data = Scanned()
+    if subject.columns is not None:
+        data = in_columns(subject.columns(), frozenset(subject.used), frozenset(subject.named))
     model = in_files(subject.texts()) if subject.texts is not None else Scanned()
     findings = tuple(_findings(data, model))
     measures = tuple(_measures(data, model))
@@ -219,6 +221,7 @@ def put(case: Case) -> Asking[PersonalSubject] | NotAsked:
     if data is None and model is None:
         return NotAsked("there is neither data nor a model to look through")
     used = () if data is None else tuple(sorted({data.roles.text, *data.roles.features} - {""}))
+    named = () if data is None else _named(data)
 
     def payload() -> PersonalSubject:
         return PersonalSubject(
@@ -227,10 +230,20 @@ def put(case: Case) -> Asking[PersonalSubject] | NotAsked:
             else lambda: all_columns(data.spec, data.open_path, most_rows=MOST_ROWS),
             texts=None if model is None else lambda: model_texts(model.view, model.read),
             used=used,
+            named=named,
         )
 
     spec = () if data is None else (("spec", of_value(data.spec)),)
-    return Asking(_subject(case), payload, {"rows": MOST_ROWS, "used": list(used)}, spec, seeded=False)
+    parameters = {"rows": MOST_ROWS, "used": list(used), "named": list(named)}
+    return Asking(_subject(case), payload, parameters, spec, seeded=False)
+
+
+def _named(data: DataCase) -> tuple[str, ...]:
+    """Columns that the user named: the names themselves are no secret."""
+    roles, spec = data.roles, data.spec
+    constants = (name for file in spec.files for name, _ in file.constants)
+    names = {roles.label, roles.text, *roles.features, *roles.sides, *spec.columns, *constants}
+    return tuple(sorted(names - {""}))
 
 
 def _subject(case: Case) -> Subject:

@@ -42,8 +42,10 @@ class Kind:
         in_range: whether a candidate lies where numbers of the kind lie, before its check digit; None where
             every candidate does.
         digit_chance: share of numbers in that range whose check digit is right by chance.
+        certain: where `chance` is None, whether hardly anything else is written like it: then one value is
+            a sure sign. Telephone numbers, handles and the like are also part numbers, code and versions.
         alone: a value counts without the column's name hinting at it.
-        hint: column names that announce the kind, as `column_names.normal` writes them.
+        hint: column names that announce the kind, as `personal_columns.normal` writes them.
         loose: whether a whole cell of a column with such a name is a value; None where the form decides.
         in_files: looked for in a model's own files too.
     """
@@ -56,6 +58,7 @@ class Kind:
     chance: float | None = None
     in_range: Callable[[str], bool] | None = None
     digit_chance: float = 0.1
+    certain: bool = False
     alone: bool = True
     hint: re.Pattern[str] | None = None
     loose: Callable[[str], bool] | None = None
@@ -161,14 +164,17 @@ KINDS: tuple[Kind, ...] = (
             r"(?![\w-])"
         ),
         _is_mail,
+        certain=True,
     ),
     Kind(
         "phone",
         "telephone numbers",
         Group.CONTACT,
         _pattern(
+            # Where blanks divide it, a number before or after makes it part of a list of numbers.
             r"(?<![\w+.-])(?:\+[1-9][0-9]{0,3}(?:[ .()/-]{0,2}[0-9]){6,14}"
-            r"|(?:1[ .-])?(?:\([0-9]{3}\) ?|[0-9]{3}[ .-])[0-9]{3}[ .-][0-9]{4})(?![\w-]|\.[0-9])"
+            r"|(?:1[ .-])?(?:\([0-9]{3}\) ?|[0-9]{3}[.-])[0-9]{3}[ .-][0-9]{4}"
+            r"|(?<![0-9] )(?:1[ .-])?[0-9]{3} [0-9]{3}[ .-][0-9]{4}(?! [0-9]))(?![\w-]|\.[0-9])"
         ),
         _is_phone,
         hint=_hint("phone|telephone|tel|mobile|cell|telefon|telefono|handy|fax|msisdn"),
@@ -180,7 +186,7 @@ KINDS: tuple[Kind, ...] = (
         Group.IDENTITY,
         _pattern(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{1,4}){3,8}(?![A-Za-z0-9])"),
         identity_numbers.is_iban,
-        chance=0.0125,
+        chance=0.0104,
     ),
     Kind(
         "payment-card",
@@ -198,7 +204,10 @@ KINDS: tuple[Kind, ...] = (
         "us-ssn",
         "US social security numbers",
         Group.IDENTITY,
-        _pattern(r"(?<![\w.+-])[0-9]{3}[ -][0-9]{2}[ -][0-9]{4}(?![\w-]|\.[0-9])"),
+        _pattern(
+            r"(?<![\w.+-])(?:[0-9]{3}-[0-9]{2}[ -][0-9]{4}"
+            r"|(?<![0-9] )[0-9]{3} [0-9]{2}[ -][0-9]{4}(?! [0-9]))(?![\w-]|\.[0-9])"
+        ),
         identity_numbers.is_ssn,
         hint=_hint("ssn|social_security|social_security_(?:no|number)"),
         loose=_is_bare_ssn,
@@ -221,7 +230,7 @@ KINDS: tuple[Kind, ...] = (
             r"(?![\w]|[.-][0-9])"
         ),
         identity_numbers.is_nir,
-        chance=0.0125,
+        chance=0.0104,
         hint=_hint("nir|insee|securite_sociale"),
     ),
     Kind(
@@ -270,6 +279,7 @@ KINDS: tuple[Kind, ...] = (
         Group.ONLINE,
         _pattern(r"(?<![\w:.])[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:]{4,34}(?![\w:.])"),
         _is_public_v6,
+        certain=True,
     ),
     Kind(
         "social-handle",

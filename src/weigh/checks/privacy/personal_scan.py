@@ -1,12 +1,13 @@
 """Look through text for personal data, row by row, keeping counts and never a value.
 
-What a column's candidates amount to is judged at its end: a kind with a check digit counts only when more
-candidates pass than random digits would.
+What a column's candidates amount to is judged when all places have been read: a kind with a check digit
+counts only when more candidates pass than random digits would, and the more places are looked at the less
+chance is left to each (Holm's adjustment over all of them).
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -17,7 +18,7 @@ MOST_DISTINCT = 50_000
 """Different candidates that are told apart in one place; more change no verdict."""
 
 BY_CHANCE = 0.025
-"""A kind with a check digit counts when random digits would pass as often with less than this probability."""
+"""Probability that random digits pass often enough anywhere to be called a kind with a check digit."""
 
 BY_CHANCE_UNASKED = 1e-6
 """The same for kinds whose form is any number: so many columns hold numbers that chance has many tries."""
@@ -27,6 +28,9 @@ SERIES = 3
 
 SURE = 0.001
 """Below this the check is sure of the kind."""
+
+BETWEEN = "\x1f"
+"""Stands for a line break inside a cell, so that no value spans the items of a list: no pattern knows it."""
 
 _AT = frozenset({"email", "social-handle"})
 
@@ -48,6 +52,7 @@ class Tally:
         candidates: hashes of different candidates; ranged: of those in the kind's range; valid: of those
             that pass. They stay in memory.
         filled: cells that are not empty; alike: those that are values on the column's word (hinted only).
+        most: different candidates that are told apart.
     """
 
     kind: Kind
@@ -59,6 +64,7 @@ class Tally:
     valid: set[int] = field(default_factory=set)
     filled: int = 0
     alike: int = 0
+    most: int = MOST_DISTINCT
 
     @property
     def by_chance(self) -> float:
@@ -78,20 +84,90 @@ class Tally:
         return max(random, float(binom.sf(found, len(self.ranged), self.kind.digit_chance)))
 
     @property
-    def holds(self) -> bool:
-        """Whether the place holds the kind."""
-        if self.hinted and self.alike and 2 * self.alike >= self.filled:
-            return True
-        if not self.valid:
+    def borne_out(self) -> bool:
+        """Whether most cells are as the column's name announces."""
+        if not self.hinted:
             return False
-        if self.hinted and 2 * len(self.valid) >= len(self.candidates):
+        if self.alike and 2 * self.alike >= self.filled:
             return True
-        return self.by_chance < (BY_CHANCE if self.kind.alone else BY_CHANCE_UNASKED)
+        return bool(self.valid) and 2 * len(self.valid) >= len(self.candidates)
 
-    @property
-    def sure(self) -> bool:
-        """Whether look-alikes are all but excluded."""
-        return self.hinted or (self.by_chance < SURE)
+    def summed_up(self) -> "Seen | None":
+        """What there is to judge, without the hashes; None where nothing has the form."""
+        if not self.borne_out and not self.candidates:
+            return None
+        chance = None if self.borne_out or self.kind.chance is None else self.by_chance
+        return Seen(self.kind, self.rows, self.hinted, self.borne_out or bool(self.valid), chance)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of one kind in one place, when all of it has been read.
+
+    Attributes:
+        kind: the kind.
+        rows: rows with at least one value.
+        hinted: the column's name announces it.
+        some: at least one value is valid.
+        by_chance: probability that chance makes as many; None where chance makes none.
+    """
+
+    kind: Kind
+    rows: int
+    hinted: bool
+    some: bool
+    by_chance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A kind that a place holds.
+
+    Attributes:
+        seen: what was seen of it.
+        sure: look-alikes are all but excluded.
+    """
+
+    seen: Seen
+    sure: bool
+
+
+def held(places: Sequence[Sequence[Seen]]) -> list[list[Held]]:
+    """Return what each place holds, judged together: the chance of any false one is `BY_CHANCE`.
+
+    Kinds whose form is any number are a family of their own, with `BY_CHANCE_UNASKED`.
+    """
+    adjusted = {True: _adjusted(places, alone=True), False: _adjusted(places, alone=False)}
+    found = []
+    for seen_here in places:
+        here = []
+        for seen in seen_here:
+            p = 0.0 if seen.by_chance is None else next(adjusted[seen.kind.alone])
+            if seen.some and p < (BY_CHANCE if seen.kind.alone else BY_CHANCE_UNASKED):
+                here.append(Held(seen, _sure(seen, p)))
+        found.append(here)
+    return found
+
+
+def _adjusted(places: Iterable[Sequence[Seen]], *, alone: bool) -> Iterator[float]:
+    """Holm-adjusted probabilities of one family, in order."""
+    raw = [
+        seen.by_chance
+        for seen_here in places
+        for seen in seen_here
+        if seen.by_chance is not None and seen.kind.alone is alone
+    ]
+    if not raw:
+        return iter(())
+    from weigh.statistics.multiplicity import holm
+
+    return iter(holm(raw).tolist())
+
+
+def _sure(seen: Seen, adjusted: float) -> bool:
+    if seen.hinted:
+        return True
+    return seen.kind.certain if seen.by_chance is None else adjusted < SURE
 
 
 @dataclass(slots=True)
@@ -111,16 +187,26 @@ class Place:
     marked: frozenset[int] = frozenset()
 
     @classmethod
-    def column(cls, name: str) -> "Place":
-        """A column of a data set."""
+    def column(cls, name: str, *, most: int = MOST_DISTINCT) -> "Place":
+        """A column of a data set, of which at most so many candidates are told apart."""
         own = normal(name)
-        tallies = (Tally(k, k.hint is not None and k.hint.search(own) is not None) for k in KINDS)
+        tallies = (Tally(k, k.hint is not None and k.hint.search(own) is not None, most=most) for k in KINDS)
         return cls(tuple(tallies), announced(name))
 
     @classmethod
     def file(cls) -> "Place":
         """A file of a model: kinds that need a column are not looked for."""
         return cls(tuple(Tally(k, hinted=False) for k in KINDS if k.in_files))
+
+    @property
+    def hinted(self) -> bool:
+        """Whether its name announces a kind with a form."""
+        return any(tally.hinted for tally in self.tallies)
+
+    def summed_up(self) -> list[Seen]:
+        """What there is to judge, by kind."""
+        seen = (tally.summed_up() for tally in self.tallies)
+        return [one for one in seen if one is not None]
 
     def read(self, values: Sequence[str]) -> None:
         """Take the next rows into account."""
@@ -148,7 +234,7 @@ def _worth_a_look(values: Sequence[str]) -> list[int]:
 
 def _joined(values: Sequence[str]) -> tuple[str, list[int]]:
     """The rows as one text, a line each, and where each begins."""
-    flat = [value.replace("\n", " ") if "\n" in value else value for value in values]
+    flat = [value.replace("\n", BETWEEN) if "\n" in value else value for value in values]
     starts = list(accumulate((len(value) + 1 for value in flat), initial=0))[:-1]
     return "\n".join(flat), starts
 
@@ -161,7 +247,7 @@ def _by_form(tally: Tally, values: Sequence[str], among: Sequence[int]) -> Itera
     last = -1
     for match in tally.kind.pattern.finditer(text):
         candidate = match.group()
-        known = len(tally.candidates) < MOST_DISTINCT
+        known = len(tally.candidates) < tally.most
         if known:
             tally.candidates.add(hash(candidate))
             if tally.kind.in_range is not None and tally.kind.in_range(candidate):

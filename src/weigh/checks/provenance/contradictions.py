@@ -1,13 +1,9 @@
 """Where the papers of a model contradict each other, or its files."""
 
 import re
-from collections.abc import Iterator
 
 from weigh.checks.provenance.statements import Papers, as_texts
 from weigh.core.finding import Confidence, Finding, Severity
-
-KINDS = 8
-"""Kinds of contradiction that are looked for: rules WGH-V003 to WGH-V010."""
 
 SHOWN = 5
 """Names a message lists."""
@@ -75,14 +71,11 @@ TASKS_OF_ARCHITECTURE = {
 """Task that the architecture gives → tasks that a card may well call it."""
 
 
-def contradictions(papers: Papers) -> Iterator[Finding]:
-    """Every contradiction that was found; none found proves nothing."""
-    yield from _base_models(papers)
-    yield from _relation(papers)
-    yield from _size(papers)
-    yield from _library(papers)
-    yield from _task(papers)
-    yield from _results(papers)
+def contradictions(papers: Papers) -> tuple[int, tuple[Finding, ...]]:
+    """How many kinds had both sides to compare, and every contradiction found; none proves nothing."""
+    rules = (_adapter_base, _model_between, _relation, _size, _library, _task, _bare_results, _seen_results)
+    found = [one for one in (rule(papers) for rule in rules) if one is not None]
+    return len(found), tuple(finding for one in found for finding in one)
 
 
 def _tail(name: str) -> str:
@@ -95,44 +88,60 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-def _base_models(papers: Papers) -> Iterator[Finding]:
-    said = papers.stated("card.base_model")
-    built = papers.stated("base_model")
-    card = as_texts(said.value) if said is not None else []
-    if card and built is not None and built.where == "adapter_config.json":
-        files = as_texts(built.value)
-        if not {_tail(n) for n in card} & {_tail(n) for n in files}:
-            yield Finding(
-                rule="WGH-V003",
-                severity=Severity.HIGH,
-                confidence=Confidence.HIGH,
-                where="adapter_config.json",
-                message=f"the card says base model {_listed(card)}, the adapter says {_listed(files)}",
-                why="an adapter on another base gives other answers, and other terms may hold",
-                action="ask the publisher which base it was trained on",
-            )
-    named = papers.stated("config.name_or_path")
+def _adapter_base(papers: Papers) -> list[Finding] | None:
+    card, built = _card_bases(papers), papers.stated("base_model")
+    if not card or built is None or built.where != "adapter_config.json":
+        return None
+    files = as_texts(built.value)
+    if {_tail(n) for n in card} & {_tail(n) for n in files}:
+        return []
+    return [
+        Finding(
+            rule="WGH-V003",
+            severity=Severity.HIGH,
+            confidence=Confidence.HIGH,
+            where="adapter_config.json",
+            message=f"the card says base model {_listed(card)}, the adapter says {_listed(files)}",
+            why="an adapter on another base gives other answers, and other terms may hold",
+            action="ask the publisher which base it was trained on",
+        )
+    ]
+
+
+def _model_between(papers: Papers) -> list[Finding] | None:
+    card, named = _card_bases(papers), papers.stated("config.name_or_path")
     name = papers.text("config.name_or_path")
-    known = {_tail(n) for n in card} | {_tail(papers.title)}
-    if card and re.fullmatch(r"[\w.-]+/[\w.-]+", name) and _tail(name) not in known:
-        yield Finding(
+    if not card or named is None or not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        return None
+    if _tail(name) in {_tail(n) for n in card} | {_tail(papers.title)}:
+        return []
+    return [
+        Finding(
             rule="WGH-V004",
             severity=Severity.LOW,
             confidence=Confidence.LOW,
-            where=named.where if named is not None else "",
+            where=named.where,
             message=f"the configuration was written for {name}, the card says base model {_listed(card)}",
             why="there may be another model between base and this one, with terms and data of its own",
             action="ask the publisher for every step from the base to this model",
         )
+    ]
 
 
-def _relation(papers: Papers) -> Iterator[Finding]:
+def _card_bases(papers: Papers) -> list[str]:
+    said = papers.stated("card.base_model")
+    return as_texts(said.value) if said is not None else []
+
+
+def _relation(papers: Papers) -> list[Finding] | None:
     fact = papers.stated("card.base_model_relation")
     relation = papers.text("card.base_model_relation").casefold()
+    if not relation:
+        return None
     is_adapter = papers.has_file("adapter_config.json")
     dtype = papers.stated("weights.dtype")
     message = ""
-    if relation and papers.stated("card.base_model") is None:
+    if papers.stated("card.base_model") is None:
         message = f"it says to be a {relation} of a base model, and names none"
     elif relation == "adapter" and not is_adapter:
         message = "it says to be an adapter, and no adapter_config.json is there"
@@ -140,8 +149,10 @@ def _relation(papers: Papers) -> Iterator[Finding]:
         message = f"it says to be a {relation}, and its files are those of an adapter"
     elif relation == "quantized" and dtype is not None and dtype.value in {"F32", "F64"}:
         message = f"it says to be quantized, and most of its numbers are {dtype.value}"
-    if message:
-        yield Finding(
+    if not message:
+        return []
+    return [
+        Finding(
             rule="WGH-V005",
             severity=Severity.MEDIUM,
             confidence=Confidence.MEDIUM,
@@ -150,6 +161,7 @@ def _relation(papers: Papers) -> Iterator[Finding]:
             why="how it came from its base decides which terms and which tests of the base still hold",
             action="ask the publisher how it was made",
         )
+    ]
 
 
 def stated_sizes(text: str) -> list[float]:
@@ -160,16 +172,18 @@ def stated_sizes(text: str) -> list[float]:
     ]
 
 
-def _size(papers: Papers) -> Iterator[Finding]:
+def _size(papers: Papers) -> list[Finding] | None:
     counted, dtype = papers.stated("parameters"), papers.stated("weights.dtype")
     has = counted.value if counted is not None and isinstance(counted.value, int) else 0
     stated = [size for section in papers.sections for size in stated_sizes(section.text)]
     packed = dtype is not None and dtype.value in PACKED
     if not has or not stated or packed or papers.has_file("adapter_config.json"):
-        return
-    if all(not has / TOLERANCE <= size <= has * TOLERANCE for size in stated):
-        said = ", ".join(f"{size:,.0f}" for size in dict.fromkeys(stated[:SHOWN]))
-        yield Finding(
+        return None
+    if any(has / TOLERANCE <= size <= has * TOLERANCE for size in stated):
+        return []
+    said = ", ".join(f"{size:,.0f}" for size in dict.fromkeys(stated[:SHOWN]))
+    return [
+        Finding(
             rule="WGH-V006",
             severity=Severity.MEDIUM,
             confidence=Confidence.LOW,
@@ -178,14 +192,19 @@ def _size(papers: Papers) -> Iterator[Finding]:
             why="the files may be another model, or a part of it",
             action="compare the files with those of the publisher",
         )
+    ]
 
 
-def _library(papers: Papers) -> Iterator[Finding]:
+def _library(papers: Papers) -> list[Finding] | None:
     fact = papers.stated("card.library_name")
     library = papers.text("card.library_name").casefold()
     wanted = FILES_OF_LIBRARY.get(library, ())
-    if wanted and not any(papers.has_file(name) for name in wanted):
-        yield Finding(
+    if not wanted:
+        return None
+    if any(papers.has_file(name) for name in wanted):
+        return []
+    return [
+        Finding(
             rule="WGH-V007",
             severity=Severity.MEDIUM,
             confidence=Confidence.MEDIUM,
@@ -194,16 +213,21 @@ def _library(papers: Papers) -> Iterator[Finding]:
             why="the library that the card names cannot load these files",
             action="take the missing files too, or find out which library they are for",
         )
+    ]
 
 
-def _task(papers: Papers) -> Iterator[Finding]:
+def _task(papers: Papers) -> list[Finding] | None:
     said, built = papers.stated("card.pipeline_tag"), papers.stated("task")
     if said is None or built is None:
-        return
+        return None
     task = papers.text("card.pipeline_tag")
     allowed = TASKS_OF_ARCHITECTURE.get(papers.text("task"))
-    if task and allowed is not None and task not in allowed:
-        yield Finding(
+    if not task or allowed is None:
+        return None
+    if task in allowed:
+        return []
+    return [
+        Finding(
             rule="WGH-V008",
             severity=Severity.MEDIUM,
             confidence=Confidence.MEDIUM,
@@ -212,38 +236,50 @@ def _task(papers: Papers) -> Iterator[Finding]:
             why="used for a task it has no trained output for, a model answers at random",
             action="ask the publisher, and test it on labelled rows",
         )
+    ]
 
 
-def _results(papers: Papers) -> Iterator[Finding]:
+def _bare_results(papers: Papers) -> list[Finding] | None:
     fact = papers.stated("card.results")
-    results = fact.value if fact is not None else []
-    where = fact.where if fact is not None else ""
-    bare = [r for r in results if not r["dataset"] or not r["value"]]
-    if bare:
-        yield Finding(
+    if fact is None:
+        return None
+    bare = [r for r in fact.value if not r["dataset"] or not r["value"]]
+    if not bare:
+        return []
+    return [
+        Finding(
             rule="WGH-V009",
             severity=Severity.LOW,
             confidence=Confidence.HIGH,
-            where=where,
-            message=f"{len(bare):,} of {len(results):,} stated results lack their data set or their value",
+            where=fact.where,
+            message=f"{len(bare):,} of {len(fact.value):,} stated results lack their data set or their value",
             why="a score without its data cannot be repeated or compared",
             action="ask the publisher what it was measured on",
         )
-    trained = papers.stated("card.datasets")
-    names = {_tail(name) for name in as_texts(trained.value)} if trained is not None else set()
-    same = [r for r in results if r["dataset"] and _tail(r["dataset"]) in names]
+    ]
+
+
+def _seen_results(papers: Papers) -> list[Finding] | None:
+    fact, trained = papers.stated("card.results"), papers.stated("card.datasets")
+    if fact is None or trained is None:
+        return None
+    names = {_tail(name) for name in as_texts(trained.value)}
+    same = [r for r in fact.value if r["dataset"] and _tail(r["dataset"]) in names]
     seen = [r for r in same if r["split"].casefold().startswith("train")]
-    if same:
-        yield Finding(
+    if not same:
+        return []
+    return [
+        Finding(
             rule="WGH-V010",
             severity=Severity.HIGH if seen else Severity.LOW,
             confidence=Confidence.HIGH if seen else Confidence.LOW,
-            where=where,
+            where=fact.where,
             message=(
-                f"{len(same):,} of {len(results):,} stated results are on data sets it was trained on "
+                f"{len(same):,} of {len(fact.value):,} stated results are on data sets it was trained on "
                 f"({_listed(sorted({r['dataset'] for r in same}))})"
                 + (f", {len(seen):,} of them on the training split" if seen else ", of another split or not")
             ),
             why="a score on rows that were trained on says nothing about new ones",
             action="count only results on other splits, and measure it on your own rows",
         )
+    ]

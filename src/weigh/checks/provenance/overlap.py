@@ -4,15 +4,23 @@ A row counts as overlapping when enough of its words lie in runs of eight words 
 too. What is not at hand is unknown, and said to be.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from weigh.checks.case import Asking, Case, DataCase, ModelCase, NotAsked, Question
+from weigh.checks.provenance.overlap_findings import (
+    copies,
+    never_said,
+    not_at_hand,
+    nothing_to_compare,
+    sampled,
+    short_copies,
+)
 from weigh.checks.provenance.word_runs import RUN, Asked, Common, ask
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
-from weigh.core.finding import Confidence, Finding, Severity
+from weigh.core.finding import Finding
 from weigh.core.measure import Direction, Measure, labelled
 from weigh.core.picture import Picture, PictureKind
 
@@ -33,9 +41,6 @@ MOST_ROWS = 20_000
 
 FEWEST_ROWS = 30
 """Rows of a test set below which the share of copies is anybody's guess."""
-
-NAMED = 10
-"""Row ids, or data sets, that a message names."""
 
 TRAINING_ROWS = "training rows"
 
@@ -99,6 +104,10 @@ class _Drawn:
     start: int
 
     @property
+    def is_sample(self) -> bool:
+        return len(self.ids) < len(self.test.ids)
+
+    @property
     def rows(self) -> slice:
         return slice(self.start, self.start + len(self.ids))
 
@@ -106,22 +115,30 @@ class _Drawn:
 def run(subject: OverlapSubject, context: Context) -> Evidence:
     """Hold every test set against every reference."""
     drawn, texts = _draw(subject.tests, context.seed)
-    findings = [*_sampled(drawn), *_not_at_hand(subject)]
+    findings = [sampled(one.test.name, len(one.ids), len(one.test.ids)) for one in drawn if one.is_sample]
     if not texts:
+        findings += _unknown(subject, {r.name for r in subject.references if not r.own})
         return context.inconclusive(
             "there are no test rows with text", needs_n=FEWEST_ROWS, findings=tuple(findings)
         )
     asked = ask(texts)
     measures = [m for one in drawn for m in _kinds_of_rows(one, asked)]
+    held: set[str] = set()
     for reference in subject.references:
         common = asked.common_with(reference.texts)
         if not common.compared:
+            # Without training rows nothing was trained here; data that was named is another matter.
+            if common.given or not reference.own:
+                findings.append(nothing_to_compare(reference.name, common.given))
             continue
+        if not reference.own:
+            held.add(reference.name)
         for one in drawn:
             if reference.tests is not None and one.test.name not in reference.tests:
                 continue
             measures += _measures(one, asked, common, reference)
             findings += _findings(one, asked, common, reference)
+    findings += _unknown(subject, held)
     first = drawn[0]
     comparable = int((asked.lengths[first.rows] > 0).sum())
     if comparable < FEWEST_ROWS:
@@ -132,6 +149,21 @@ def run(subject: OverlapSubject, context: Context) -> Evidence:
             measures=tuple(measures),
         )
     return context.answered(findings=tuple(findings), measures=tuple(measures))
+
+
+def _unknown(subject: OverlapSubject, held: Collection[str]) -> Iterator[Finding]:
+    """What the model was trained on and nobody could look into here: unknown, never fine.
+
+    Args:
+        subject: what was asked.
+        held: names of the references, beside the user's own rows, whose texts were compared.
+    """
+    named = [r.name for r in subject.references if not r.own and r.name not in held]
+    missing = (*subject.declared, *named)
+    if subject.has_model and missing:
+        yield not_at_hand(missing)
+    elif subject.has_model and not held:
+        yield never_said()
 
 
 def _draw(tests: tuple[RowSet, ...], seed: int) -> tuple[list[_Drawn], list[str]]:
@@ -179,6 +211,7 @@ def _share(hits: Any, groups: Any) -> "Interval":
 
     from weigh.statistics.interval import Interval
     from weigh.statistics.proportions import clopper_pearson, korn_graubard
+    from weigh.statistics.studentised import unit_sums
 
     count, n = int(hits.sum()), int(hits.size)
     codes = np.unique(groups, return_inverse=True)[1] if groups is not None else np.arange(n)
@@ -187,9 +220,7 @@ def _share(hits: Any, groups: Any) -> "Interval":
         return clopper_pearson(count, n)
     if units < 2:
         return Interval(count / n, 0.0, 1.0, 0.95, n, "degenerate")
-    # Linearised: a group contributes the sum of its rows' distances from the share.
-    sums = np.bincount(codes, weights=hits - count / n)
-    spread = float(np.sqrt(units / (units - 1) * np.square(sums).sum()) / n)
+    spread = unit_sums(hits.astype(np.float64), codes).standard_error
     return korn_graubard(count, n, standard_error=spread, groups_n=units)
 
 
@@ -222,110 +253,17 @@ def _kinds_of_rows(one: _Drawn, asked: Asked) -> list[Measure]:
     ]
 
 
-def _findings(one: _Drawn, asked: Asked, common: Common, reference: TrainingTexts) -> list[Finding]:
+def _findings(one: _Drawn, asked: Asked, common: Common, reference: TrainingTexts) -> Iterator[Finding]:
     import numpy as np
 
     rows = np.flatnonzero(overlapping(asked, common)[one.rows]).tolist()
-    long = int((asked.lengths[one.rows] >= RUN).sum())
     whole = np.flatnonzero(common.same[one.rows]).tolist()
-    found = []
     if rows:
-        found.append(_overlap(one, rows, long, reference))
+        of = int((asked.lengths[one.rows] >= RUN).sum())
+        yield copies(one.test.name, [one.ids[i] for i in rows], of, reference.name, own=reference.own)
     if whole:
-        found.append(_short(one, whole, int(asked.short[one.rows].sum()), reference))
-    return found
-
-
-def _named_rows(one: _Drawn, rows: list[int]) -> str:
-    more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
-    return ", ".join(one.ids[i] for i in rows[:NAMED]) + more
-
-
-def _overlap(one: _Drawn, rows: list[int], long: int, reference: TrainingTexts) -> Finding:
-    said = f"{len(rows):,} of {long:,} rows stand wholly or in large part among: {reference.name}"
-    if reference.own:
-        return Finding(
-            rule="WGH-K001",
-            severity=Severity.HIGH if len(rows) > 0.01 * long else Severity.MEDIUM,
-            confidence=Confidence.HIGH,
-            where=one.test.name,
-            message=f"{said} (rows {_named_rows(one, rows)})",
-            why="a row that was trained on is graded from memory, so every score of this test is too good",
-            action="name a group key that keeps such rows on one side of the split, or drop the rows",
-        )
-    return Finding(
-        rule="WGH-K002",
-        severity=Severity.HIGH,
-        confidence=Confidence.HIGH,
-        where=one.test.name,
-        message=f"{said} (rows {_named_rows(one, rows)})",
-        why="the model may have seen these rows in training, so its score here is no forecast",
-        action="test on rows that are newer than the model, or leave these out",
-    )
-
-
-def _short(one: _Drawn, rows: list[int], short: int, reference: TrainingTexts) -> Finding:
-    return Finding(
-        rule="WGH-K003",
-        severity=Severity.LOW,
-        confidence=Confidence.LOW,
-        where=one.test.name,
-        message=(
-            f"{len(rows):,} of {short:,} rows shorter than {RUN} words stand word for word among: "
-            f"{reference.name} (rows {_named_rows(one, rows)})"
-        ),
-        why="short texts are the same by chance too; if they are copies, they are graded from memory",
-        action="look at the rows",
-    )
-
-
-def _not_at_hand(subject: OverlapSubject) -> list[Finding]:
-    """What the model was trained on and nobody can look into here: unknown, never fine."""
-    if not subject.has_model:
-        return []
-    if subject.declared:
-        names = ", ".join(subject.declared[:NAMED])
-        more = f" and {len(subject.declared) - NAMED:,} more" if len(subject.declared) > NAMED else ""
-        return [
-            Finding(
-                rule="WGH-K004",
-                severity=Severity.LOW,
-                confidence=Confidence.HIGH,
-                where="model card",
-                message=f"trained on {len(subject.declared):,} data sets that are not at hand: {names}{more}",
-                why="whether your rows are among them is unknown, and a model that saw them looks too good",
-                action="hold your rows against them (--trained-on), or test on rows newer than the model",
-            )
-        ]
-    if any(not reference.own for reference in subject.references):
-        return []
-    return [
-        Finding(
-            rule="WGH-K005",
-            severity=Severity.LOW,
-            confidence=Confidence.HIGH,
-            where="model card",
-            message="nothing says what the model was trained on",
-            why="whether your rows are among it is unknown, and a model that saw them looks too good",
-            action="ask the publisher, or test on rows newer than the model",
-        )
-    ]
-
-
-def _sampled(drawn: list[_Drawn]) -> list[Finding]:
-    return [
-        Finding(
-            rule="WGH-K006",
-            severity=Severity.INFO,
-            confidence=Confidence.HIGH,
-            where=one.test.name,
-            message=f"{len(one.ids):,} of {len(one.test.ids):,} rows were looked at, drawn with the seed",
-            why="the share is an estimate, and rows that were not drawn may overlap too",
-            action="nothing; look at all rows of a part by naming it as test data",
-        )
-        for one in drawn
-        if len(one.ids) < len(one.test.ids)
-    ]
+        short = int(asked.short[one.rows].sum())
+        yield short_copies(one.test.name, [one.ids[i] for i in whole], short, reference.name)
 
 
 CHECK: Check[OverlapSubject] = Check(

@@ -5,7 +5,7 @@ and that it is silent is never fine.
 """
 
 from weigh.checks.case import Asking, Case, NotAsked, Question
-from weigh.checks.provenance.contradictions import KINDS, contradictions
+from weigh.checks.provenance.contradictions import contradictions
 from weigh.checks.provenance.items import ITEMS, Group, Item, Stated, find
 from weigh.checks.provenance.statements import READERS, Papers, as_texts, papers_of
 from weigh.core.check import Check, Context
@@ -23,16 +23,20 @@ def run(view: ModelViewPort, context: Context) -> Evidence:
     """Ask the papers for every item, then hold them against each other and against the files."""
     papers = papers_of(view)
     stated = {item: find(item, papers) for item in ITEMS}
-    disagree = tuple(contradictions(papers))
-    findings = (*_missing(stated, papers), *disagree, *_terms(papers), *_unread(papers))
-    measures = (
-        *_declared(stated),
-        Measure("contradictions", float(len(disagree)), "count", KINDS, direction=Direction.LOWER),
-    )
-    if papers.card is not None and not papers.card_was_read:
-        reason = f"{papers.card.path} was not read: {papers.card.reason or papers.card.coverage.value}"
+    compared, disagree = contradictions(papers)
+    findings = (*_missing(stated, papers), *disagree, *_terms(papers), *_unread(papers), *_not_read(papers))
+    measures = (*_declared(stated), *_contradicting(compared, disagree))
+    reason = next((part.what for part in papers.unread if part.much), "")
+    if reason:
         return context.inconclusive(reason, findings=findings, measures=measures)
     return context.answered(findings=findings, measures=measures)
+
+
+def _contradicting(compared: int, disagree: tuple[Finding, ...]) -> list[Measure]:
+    """How many statements contradict, of the pairs that were there to compare; nothing where none was."""
+    if not compared:
+        return []
+    return [Measure("contradictions", float(len(disagree)), "count", compared, direction=Direction.LOWER)]
 
 
 def _declared(stated: dict[Item, Stated | None]) -> list[Measure]:
@@ -127,6 +131,21 @@ def _unread(papers: Papers) -> list[Finding]:
             why="a declaration may stand in what was not read",
             action="read these lines yourself",
         )
+    ]
+
+
+def _not_read(papers: Papers) -> list[Finding]:
+    return [
+        Finding(
+            rule="WGH-V013",
+            severity=Severity.MEDIUM if part.much else Severity.LOW,
+            confidence=Confidence.HIGH,
+            where=papers.card.path if papers.card is not None else "",
+            message=f"not read to the end: {part.what}",
+            why="what is told to be missing may stand in what was not read",
+            action="read that part yourself",
+        )
+        for part in papers.unread
     ]
 
 

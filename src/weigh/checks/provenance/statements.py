@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from weigh.core.facts import Coverage, Fact, FileFacts
+from weigh.core.facts import Fact, FileFacts
 from weigh.core.ports import ModelViewPort
+from weigh.formats.card_parts import Unread, card_of, unread_parts
 
 READERS = (
     "formats/model_card.py",
@@ -19,8 +20,8 @@ READERS = (
 )
 """Whose facts a question about the papers rests on: another reader may give another answer."""
 
-MOST_TEXT = 20_000
-"""Characters of a section, with those below it, that are looked through."""
+MOST_TEXT = 1024 * 1024
+"""Characters of a section, with those below it, that are looked through: a card has no more."""
 
 MOST_NAME = 200
 """Characters of a declared name that are kept."""
@@ -52,22 +53,19 @@ class Papers:
         card: facts of README.md; None when there is none.
         sections: of the card, each with those below it.
         package: facts of the packages it came in, by name, the first that states it.
+        unread: what of the card was not read.
     """
 
     view: ModelViewPort
     card: FileFacts | None
     sections: tuple[Section, ...]
     package: Mapping[str, Fact]
+    unread: tuple[Unread, ...] = ()
 
     @property
     def title(self) -> str:
         """The first heading, which commonly is the model's own name (hostile text)."""
         return next((section.title for section in self.sections if section.title), "")
-
-    @property
-    def card_was_read(self) -> bool:
-        """Whether there is a card and all of it was text."""
-        return self.card is not None and self.card.coverage is Coverage.COMPLETE
 
     def stated(self, name: str) -> Fact | None:
         """A fact of the card (`card.…`), a package (`package.…`) or the model as a whole."""
@@ -101,14 +99,13 @@ class Papers:
 def papers_of(view: ModelViewPort) -> Papers:
     """The papers of a model."""
     files = view.all_facts()
-    cards = [facts for facts in files if facts.format == "model-card"]
-    card = min(cards, key=lambda facts: (facts.path.count("/"), facts.path), default=None)
+    card = card_of(view)
     package: dict[str, Fact] = {}
     for facts in files:
         for fact in facts.metadata:
             if fact.name.startswith("package."):
                 package.setdefault(fact.name, fact)
-    return Papers(view, card, _sections(card), package)
+    return Papers(view, card, _sections(card), package, unread_parts(view, card))
 
 
 def _sections(card: FileFacts | None) -> tuple[Section, ...]:

@@ -48,11 +48,13 @@ class Common:
     Attributes:
         covered: float64 [n], share of a text's words that lie in a common run; 0 for short texts.
         same: bool [n], texts shorter than a run that stand there as a whole.
-        compared: texts of the other set.
+        given: texts of the other set.
+        compared: those of them that have words.
     """
 
     covered: "Array"
     same: "Array"
+    given: int
     compared: int
 
 
@@ -88,17 +90,18 @@ class Asked:
 
         seen = np.zeros(self._runs.size, dtype=np.bool_)
         same = np.zeros(self.lengths.size, dtype=np.bool_)
-        compared = 0
+        given = compared = 0
         for batch in _batches(texts):
-            compared += len(batch)
             split = [words(text) for text in batch]
+            given += len(split)
+            compared += sum(map(bool, split))
             for found in split:
                 if 0 < len(found) < RUN:
                     same[self._short.get(" ".join(found), [])] = True
             codes, lengths = _codes(split, self._vocabulary)
             hashes, _ = _hashes(self._mixed[codes], lengths)
             _mark(seen, self._runs, hashes)
-        return Common(self._covered(seen), same, compared)
+        return Common(self._covered(seen), same, given, compared)
 
     def _covered(self, seen: "Array") -> "Array":
         """Share of each text's words inside a run that was seen."""

@@ -1,11 +1,14 @@
 """Stale siblings: files of one package that hold the same model, of which one holds other weights.
 
 Files are siblings when at least 80 % of their tensors have the same shapes and types, whatever their names.
+They stand in one folder, or one stands in a folder below the other's (`onnx/model.onnx`); moments of a training
+(`checkpoint-500`, `best`, `ema`) hold other weights on purpose and are left out.
 Siblings whose payloads agree form a camp; a file whose weights agree with none, beside a camp of two or more,
 is stale. Also two siblings alone, when their names say that they are one model (the same stem).
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -25,6 +28,13 @@ LEAST_BYTES = 256
 MOST_HASHED = 1024**2
 """Bytes of each tensor that are compared: its first, enough to tell two trainings apart."""
 
+_MOMENT = re.compile(
+    r"(?:^|[/._-])(?:checkpoint|ckpt|epoch|step|iter|iteration|fold|seed|ema|swa|best|last|final|latest|init|run|trial)"
+    r"(?:[-_=]?\d+)*(?=$|[/._-])",
+    re.IGNORECASE,
+)
+"""How paths are written of one moment, part or repetition of a training."""
+
 
 def stale_findings(files: Sequence[FileFacts], read: ReadRange) -> Iterator[Finding]:
     """The findings about files whose weights differ from those of their siblings.
@@ -34,14 +44,14 @@ def stale_findings(files: Sequence[FileFacts], read: ReadRange) -> Iterator[Find
         read: gives bytes of its files.
     """
     held = {f.path: _payloads(f) for f in files}
-    able = [path for path, tensors in held.items() if len(tensors) >= LEAST_TENSORS]
+    able = [p for p, tensors in held.items() if len(tensors) >= LEAST_TENSORS and not _MOMENT.search(p)]
     forms = {path: Counter(_form(t) for t in held[path]) for path in able}
     hashes = {}
     for path in able:
-        if any(_alike(forms[path], forms[other]) >= SAME_SHAPES for other in able if other != path):
+        if any(_alike(forms[path], forms[other]) >= SAME_SHAPES for other in able if _near(path, other)):
             hashes[path] = Counter(_digest(t, read) for t in held[path])
     for path, mine in hashes.items():
-        siblings = [p for p in hashes if p != path and _alike(forms[path], forms[p]) >= SAME_SHAPES]
+        siblings = [p for p in hashes if _near(path, p) and _alike(forms[path], forms[p]) >= SAME_SHAPES]
         shares = {p: _alike(mine, hashes[p]) for p in siblings}
         if not siblings or max(shares.values()) >= APART:
             continue
@@ -54,6 +64,12 @@ def stale_findings(files: Sequence[FileFacts], read: ReadRange) -> Iterator[Find
         elif _same_stem(path, siblings):
             other = _same_stem(path, siblings)
             yield finding("WGH-RP003", path, f"{shares[other]:.0%} of its payloads stand in {other!a}")
+
+
+def _near(one: str, two: str) -> bool:
+    """Whether two files differ and stand in one folder, or one in a folder below the other's."""
+    here, there = (f"/{p.rpartition('/')[0]}/".replace("//", "/") for p in (one, two))
+    return one != two and (here.startswith(there) or there.startswith(here))
 
 
 def _payloads(facts: FileFacts) -> list[TensorInfo]:

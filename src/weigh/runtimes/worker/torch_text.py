@@ -18,7 +18,7 @@ import numpy as np
 # Set before the import: the library asks for them once.
 os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 # Compilers are neither wanted nor able to make their folders in the sandbox.
-os.environ |= {"TORCHDYNAMO_DISABLE": "1", "TORCHINDUCTOR_CACHE_DIR": os.environ.get("TMPDIR", "/tmp")}
+os.environ |= {"TORCHDYNAMO_DISABLE": "1", "TORCHINDUCTOR_CACHE_DIR": os.environ.get("TMPDIR", "")}
 os.environ |= {"USE_TF": "0", "USE_FLAX": "0", "TRANSFORMERS_VERBOSITY": "error"}
 
 import torch
@@ -28,8 +28,8 @@ from weigh.runtimes.spec import CLASSIFICATION, TextModelSpec
 from weigh.runtimes.wire import Channel, Frame
 from weigh.runtimes.worker.encoder import TextEncoder
 from weigh.runtimes.worker.files import UnfitError, check_file, read_checked
-from weigh.runtimes.worker.onnx_text import serve_texts
 from weigh.runtimes.worker.pooling import Array
+from weigh.runtimes.worker.text_serving import serve_texts
 from weigh.runtimes.worker.torch_weights import fill
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy")

@@ -3,7 +3,7 @@ import pytest
 from weigh.core.data import DataFile, DataSpec
 from weigh.core.errors import UsageError
 from weigh.core.events import Silent
-from weigh.datasets.unlabelled import read_unlabelled
+from weigh.watch.rows import read_new_rows
 
 
 @pytest.fixture
@@ -11,7 +11,9 @@ def read(tmp_path):
     def call(content, **roles):
         (tmp_path / "rows.csv").write_text(content, encoding="utf-8")
         spec = DataSpec((DataFile("rows.csv"),))
-        return read_unlabelled(spec, lambda path: tmp_path / path, events=Silent(), **roles)
+        found = read_new_rows(spec, lambda path: tmp_path / path, events=Silent(), **roles)
+        call.counted = (found.came, found.copies, found.commonest)
+        return found.table
 
     return call
 
@@ -20,6 +22,7 @@ def test_rows_need_no_label_and_copies_are_left_out(read):
     found = read("id,body\n1,one text\n2,another\n3,one  text\n", text="body")
     assert sorted(" ".join(text.split()) for text in found.texts) == ["another", "one text"]
     assert len(found.classes) == 1
+    assert read.counted == (3, 1, 2)
 
 
 def test_columns_have_the_types_they_are_said_to_have(read):

@@ -98,7 +98,9 @@ def run(command: list[str | Path], *, given: str = "") -> tuple[str, int, Spent]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     # A process of its own for the reading of its peak memory: that of all children is a maximum for ever.
     wrapped = ["/usr/bin/env", sys.executable, "-c", _MEASURE, *map(str, command)]
-    done = subprocess.run(wrapped, input=given, capture_output=True, text=True, env=quiet, errors="replace")
+    done = subprocess.run(
+        wrapped, input=given, capture_output=True, text=True, env=quiet, errors="replace", check=False
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     rss = int(done.stderr.rsplit("peak ", 1)[-1].split()[0]) if "peak " in done.stderr else 0
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -107,7 +109,7 @@ def run(command: list[str | Path], *, given: str = "") -> tuple[str, int, Spent]
 
 _MEASURE = """
 import resource, subprocess, sys
-code = subprocess.run(sys.argv[1:]).returncode
+code = subprocess.run(sys.argv[1:], check=False).returncode
 print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024, file=sys.stderr)
 sys.exit(code)
 """

@@ -1,9 +1,9 @@
 """`weigh scan` beside other scanners: what each finds, what each cries wolf about, and what each costs.
 
-Corpora, each told apart in the table because they are not worth the same:
+Corpora, told apart in the table because they are not worth the same:
   own       tests/hostile, the generators our readers were written against: a floor, no merit
-  peers     fixtures that other scanners publish; `--fixtures DIR` names a folder with their repositories, else
-            they are fetched with git where it can reach them, and are never kept
+  peers     fixtures that other scanners publish; `--fixtures DIR` names a folder with their repositories,
+            else they are fetched with git where it can reach them, and are never kept
   benign    the sound files of tests/hostile and what common libraries write (benchmarks/benign_files.py)
   assets    real models inside packages; `--assets DIR` names a folder of unpacked packages
   more      `--more DIR`: folders `malicious/` and `benign/` of files of your own
@@ -35,6 +35,14 @@ REPOSITORIES = {
     "modelaudit": "https://github.com/promptfoo/modelaudit",
     "modelscan": "https://github.com/protectai/modelscan",
 }
+MALICIOUS = (
+    "ghsa", "malicious_", "malicious-", "malicious0", "malicious1", "malicious2", "malicious3", "malicious4",
+    "malicious5", "malicious6", "malicious7", "malicious8", "malicious9", "evil", "exploit", "attack",
+    "bypass", "sploit", "decode_exec", "nested_pickle", "path_traversal", "unsafe",
+)  # fmt: skip
+BENIGN = ("benign", "safe_", "safe-", "not_a_pickle")
+"""Words in the names that peers give their fixtures."""
+
 PICKLES = {
     ".pkl",
     ".pickle",
@@ -75,7 +83,8 @@ def own(folder: Path) -> list[Sample]:
         names = getattr(module, "NAMES", {})
         cases = {name: case for name, case in _cases(module).items() if isinstance(case, tuple)}
         for name, (data, rule) in cases.items():
-            if RULES.get(rule) and _attack(rule):
+            # A repository is a dict of files: what its files show only together is another matter.
+            if isinstance(data, bytes) and RULES.get(rule) and _attack(rule):
                 samples.append(Sample(_write(folder, "own", kind, name, names, data), "own", True))
         sound = getattr(module, "SOUND", {})
         for name, data in sound.items() if isinstance(sound, dict) else [("sound", sound)]:
@@ -92,16 +101,21 @@ def _attack(rule: str) -> bool:
     return RULES[rule].severity is Severity.CRITICAL and RULES[rule].confidence is Confidence.HIGH
 
 
-ENDINGS = {"onnx": ".onnx", "safetensors": ".safetensors", "pickle": ".pkl", "torch": ".pt", "gguf": ".gguf",
-           "keras": ".keras", "hdf5": ".h5", "zip": ".zip", "tar": ".tar", "joblib": ".joblib", "numpy": ".npy",
-           "python": ".py", "json": ".json", "template": ".jinja", "tflite": ".tflite", "skops": ".skops",
-           "nemo": ".nemo", "xgboost": ".json", "lightgbm": ".txt", "catboost": ".cbm", "seven_zip": ".7z",
-           "compressed": ".gz", "xml": ".xml", "coreml": ".mlmodel", "executorch": ".pte"}  # fmt: skip
+ENDINGS = {
+    "onnx": ".onnx", "safetensors": ".safetensors", "pickle": ".pkl", "torch": ".pt", "gguf": ".gguf",
+    "keras": ".keras", "hdf5": ".h5", "zip": ".zip", "tar": ".tar", "joblib": ".joblib", "numpy": ".npy",
+    "python": ".py", "json": ".json", "template": ".jinja", "tflite": ".tflite", "skops": ".skops",
+    "nemo": ".nemo", "xgboost": ".json", "lightgbm": ".txt", "catboost": ".cbm", "seven_zip": ".7z",
+    "compressed": ".gz", "xml": ".xml", "coreml": ".mlmodel", "executorch": ".pte",
+}  # fmt: skip
+"""Ending of a generated file whose name the generator leaves open."""
 
 
 def _write(folder: Path, corpus: str, kind: str, name: str, names: dict[str, str], data: bytes) -> Path:
     safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in name)
-    place = folder / corpus / f"{kind}-{safe}" / names.get(name, f"model{ENDINGS.get(kind, '.bin')}")
+    own_name = name if "." in name.rpartition("/")[2] and ".." not in name else ""
+    file = names.get(name) or own_name or f"model{ENDINGS.get(kind, '.bin')}"
+    place = folder / corpus / f"{kind}-{safe}" / file
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(data)
     return place
@@ -127,7 +141,7 @@ def peers(folder: Path, given: Path | None) -> list[Sample]:
         for file in sorted(place.rglob("*")):
             label = _label(file.relative_to(place))
             if file.is_file() and not file.is_symlink() and label is not None:
-                copied = folder / "peers" / name / str(file.relative_to(place)).replace("/", "-")
+                copied = folder / "peers" / name / file.relative_to(place)
                 copied.parent.mkdir(parents=True, exist_ok=True)
                 copied.write_bytes(file.read_bytes())
                 samples.append(Sample(copied, "peers", label))
@@ -140,13 +154,9 @@ def _label(path: Path) -> bool | None:
     in_fixtures = any(part in text for part in ("tests/data", "tests/assets", "test/data", "fixtures"))
     if not in_fixtures or path.suffix.lower() in {".py", ".md", ".txt", ".json", ".yaml", ".csv", ""}:
         return None
-    name = path.name.lower()
-    if any(word in name for word in ("benign", "safe_", "safe-", "not_a_pickle")) or "/safe" in text:
-        return False
-    if any(word in text for word in ("malicious", "evil", "exploit", "attack", "bypass", "sploit", "decode_exec",
-                                     "nested_pickle", "path_traversal")):  # fmt: skip
+    if any(word in text for word in MALICIOUS):
         return True
-    return None
+    return False if any(word in path.name.lower() for word in BENIGN) else None
 
 
 def folder_samples(folder: Path, corpus: str, *, malicious: bool) -> list[Sample]:
@@ -188,9 +198,8 @@ def table(name: str, samples: list[Sample], said: dict[Path, str]) -> None:
         if bad:
             flagged = sum(said.get(s.place) == "flag" for s in bad)
             silent = sum(said.get(s.place) == "clean" for s in bad)
-            print(
-                f"  {name:<11}{family:<8}recall {flagged / len(bad):.1%} of {len(bad)}, passed {silent / len(bad):.1%}"
-            )
+            rates = f"recall {flagged / len(bad):.1%} of {len(bad)}, passed {silent / len(bad):.1%}"
+            print(f"  {name:<11}{family:<8}{rates}")
 
 
 def main() -> None:
@@ -240,9 +249,8 @@ def main() -> None:
                 for sample in everything:
                     word = said.get(sample.place, "error")
                     if (sample.malicious and word != "flag") or (not sample.malicious and word != "clean"):
-                        print(
-                            f"    {'malicious' if sample.malicious else 'benign'} called {word}: {sample.place}"
-                        )
+                        label = "malicious" if sample.malicious else "benign"
+                        print(f"    {label} called {word}: {sample.place}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,11 @@ from typing import Any
 Case = tuple[Any, str]
 
 ATTACKS: dict[str, Case] = {
+    "auto-map-leaves-the-folder": ({"auto_map": {"AutoModel": "../../evil.Net"}}, "WGH-J015"),
+    "coreml-item-leaves-the-package": (
+        {"itemInfoEntries": {"A": {"path": "../../x"}}, "rootModelIdentifier": "A"},
+        "WGH-CM004",
+    ),
     "kernel": ({"model_type": "llama", "_attn_implementation_internal": "evil/kernel"}, "WGH-J012"),
     "kernel-plain-key": ({"attn_implementation": "evil/kernel"}, "WGH-J012"),
     "kernel-revision": ({"_attn_implementation_internal": "evil/kernel@main:forward"}, "WGH-J012"),
@@ -54,6 +59,7 @@ ATTACKS: dict[str, Case] = {
 """Value or bytes → the rule that must fire; each must come out malicious."""
 
 LOOKS: dict[str, Case] = {
+    "pipeline-of-a-repository": ({"custom_pipelines": {"t": {"impl": "user/repo--pipe.P"}}}, "WGH-J011"),
     "cross-repository": ({"auto_map": {"AutoModel": "user/repo--modeling.Net"}}, "WGH-J011"),
     "cross-repository-list": ({"auto_map": {"AutoTokenizer": ["user/repo--tok.T", None]}}, "WGH-J011"),
     "trust": ({"trust_remote_code": True}, "WGH-J013"),
@@ -70,6 +76,12 @@ LOOKS: dict[str, Case] = {
 """Value → the rule that must fire; each is for a person to review."""
 
 SOUND: dict[str, Any] = {
+    "own-pipeline": {"custom_pipelines": {"t": {"impl": "pipe.MyPipe", "pt": ["AutoModel"]}}},
+    "coreml-manifest": {
+        "fileFormatVersion": "1.0.0",
+        "itemInfoEntries": {"A": {"path": "com.apple.CoreML/model.mlmodel", "name": "model.mlmodel"}},
+        "rootModelIdentifier": "A",
+    },
     "bert": {
         "architectures": ["BertModel"],
         "model_type": "bert",

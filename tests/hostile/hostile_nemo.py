@@ -27,6 +27,13 @@ TEXTS = {
     "escaped-tag": ("a: !!python%2Fobject%2Fapply:os.system ['x']\n", "WGH-NM001"),
     "after-a-lone-quote": (f'a: b "c\nx: {OS} [y]\nd: e"\n', "WGH-NM001"),
     "after-an-apostrophe": (f"a: don't\nx: {OS} [y]\n", "WGH-NM001"),
+    "after-a-block": (f"a: |\n  text\nx: {OS} [y]\n", "WGH-NM001"),
+    "after-an-empty-block": (f"a:\n  b: |\n  c: {OS} [y]\n", "WGH-NM001"),
+    "beside-a-block-in-a-list": (f"- key: |\n    text\n  other: {OS} [y]\n", "WGH-NM001"),
+    "block-in-a-quote": (f'a: "\n  b: |\n   "\nc: {OS} [y]\n', "WGH-NM001"),
+    "block-in-a-quote-in-flow": (f'{{a: "\n b: |\n  ", c: {OS} ["y"]}}\n', "WGH-NM001"),
+    "block-in-a-comment": (f"a: # b: |\n  {OS} [y]\n", "WGH-NM001"),
+    "block-as-argument": (f"a: {OS}\n- |\n  true\n", "WGH-NM001"),
     "key": (f"? {OS} [y]\n: 1\n", "WGH-NM001"),
     "wide": (f"a: {OS} ['true']\n".encode("utf-16"), "WGH-NM001"),
     "target": ("model:\n  _target_: os.system\n  command: true\n", "WGH-NM002"),
@@ -77,6 +84,8 @@ NOTE = frozenset({"WGH-NM005"})
 DAMAGED = frozenset()
 
 SOUND = {
+    "tag-in-a-block": f"text: |\n  x: {OS} ['ls']\n\n  {OS}\nb: 1\n".encode(),
+    "tag-in-a-folded-block": f"- a: >-\n    see {OS} here\n    {OS}\n  b: 'x'\n- |2\n   {OS}\n".encode(),
     "empty": b"",
     "nemo": b"""\
 target: nemo.collections.asr.models.EncDecCTCModelBPE

@@ -101,6 +101,10 @@ CASES: dict[str, tuple[bytes, str]] = {
     "external-memory-marker": (_one(external("w", {"location": "*/_ORT_MEM_ADDR_/*"})), "WGH-O001"),
     "external-offset-negative": (_one(external("w", {"location": "d", "offset": "-1"})), "WGH-O011"),
     "external-offset-a-word": (_one(external("w", {"location": "d", "offset": "0x10"})), "WGH-O011"),
+    "external-length-of-2-to-the-63": (
+        _one(external("w", {"location": "d", "offset": "0", "length": str(2**63 - 1)})),
+        "WGH-O011",
+    ),
     "external-length-huge": (_one(external("w", {"location": "d", "length": "9" * 30})), "WGH-O011"),
     "external-strange-key": (_one(external("w", {"location": "d", "note": "x"})), "WGH-O010"),
     "external-inner-key": (_one(external("w", {"location": "d", "__class__": "x"})), "WGH-O015"),

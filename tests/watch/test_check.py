@@ -61,6 +61,16 @@ def test_in_400_fresh_samples_the_rate_is_not_above_alpha():
         assert binomtest(alarms, 400).proportion_ci(0.99).low <= ALPHA
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [{"age": 43.0}, {"town": (0.25, 0.3, 0.2, 0.15, 0.1)}, {"cloud": 0.3}])
+def test_in_200_batches_a_planted_change_is_missed_at_most_ten_times(change):
+    found = 0
+    for i in range(200):
+        held, rows = profile(draw(3000, 2 * i)), batch(draw(800, 2 * i + 1, **change))
+        found += alarmed(ask(held, rows, seed=i, alpha=ALPHA))
+    assert found >= 190
+
+
 def test_with_every_row_different_nothing_changes_but_the_answer_is_quiet(held):
     evidence = ask(held, batch(draw(2000, 77)))
     assert evidence.answered

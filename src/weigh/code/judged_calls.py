@@ -164,9 +164,7 @@ def _evaluate(sink: Sink, name: str, args: list[Value], tags: frozenset[Tag]) ->
         yield EffectKind.RUNS_DECODED, f"{name} of what it decodes"
     elif sink is Sink.EVALUATE and not (first.known and isinstance(first.constant, str)):
         yield EffectKind.EVALUATES, name
-    elif name in {"runpy.run_path", "runpy.run_module"}:
-        yield EffectKind.EVALUATES, f"{name}: {first.text or ''}"[:200]
-    elif sink is Sink.EVALUATE and Tag.PARTIAL in first.tags:
+    elif sink is Sink.EVALUATE and (name in _RUNNERS or Tag.PARTIAL in first.tags):
         yield EffectKind.EVALUATES, f"{name}: {first.text or ''}"[:200]
 
 
@@ -186,6 +184,8 @@ def _load(
         yield EffectKind.LOADS_OBJECTS, name
 
 
+_RUNNERS = frozenset({"runpy.run_path", "runpy.run_module"})
+"""Functions that run a file or module, whose text is not in their arguments."""
 _ANSWERING = frozenset({"headers", "auth", "cert", "cookies"})
 
 

@@ -260,11 +260,13 @@ class Follower(CallWalk):
                 if value.name or value.local is not None or value.tags:
                     _keep(self.attributes.setdefault(target.attr, []), value)
             case ast.Subscript():
-                self._set_item(target, frame)
+                self._set_item(target, value, frame)
 
-    def _set_item(self, target: ast.Subscript, frame: Frame) -> None:
+    def _set_item(self, target: ast.Subscript, value: Value, frame: Frame) -> None:
         owner = self.value(target.value, frame)
         key = self.value(target.slice, frame)
+        if owner.name == "globals()" and key.text is not None:
+            _keep(self.module.names.setdefault(key.text, []), value)
         if canonical_name(owner.name) == "sys.modules" and key.known:
             self.add(EffectKind.CHANGES_INTERPRETER, target, f"sys.modules[{key.constant!r}]", frame.when)
 

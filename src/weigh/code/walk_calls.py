@@ -41,6 +41,7 @@ _SOCKET_ANSWERS = frozenset(
 _DECODING = frozenset({"decrypt", "b64decode", "decompress", "unhexlify"})
 _DECODERS = frozenset({"decrypt", "deobfuscate", "decode_payload", "unxor", "xor_decrypt"})
 _LOOK_UPS = frozenset({"get", "pop", "setdefault", "__getitem__"})
+_GETS = frozenset({"__getattribute__", "__getattr__"})
 _COPIES = frozenset({"str", "bytes", "repr", "list", "tuple", "dict", "iter", "set", "sorted", "reversed"})
 _CALLABLES = ("target", "func", "function", "callback", "default", "key")
 
@@ -64,6 +65,8 @@ class CallWalk(ValueWalk):
     def _method(self, owner: Value, name: str, args: list[Value], keywords: Keywords, site: Site) -> Value:
         """A call through an attribute: of a module, of an object, or of something not known."""
         got = self.looked_up(owner, args[0], site.frame) if args and name in _LOOK_UPS else None
+        if name in _GETS and len(args) == 1 and args[0].text is not None:
+            return self.attribute(owner, args[0].text, site.frame).tagged(Tag.DISGUISED)
         got = got or self._of_path(owner, name, args, site)
         if got is not None:
             return got
@@ -127,6 +130,8 @@ class CallWalk(ValueWalk):
         if function.name in _DEFERRED and args:
             return self._applied(function, args[0], site)
         name = _of_library(canonical_name(function.name))
+        if name.endswith(_COMPUTED):
+            self.add(EffectKind.EVALUATES, site.node, f"a function of {name}", site.frame.when)
         self._passed_on(name, args, keywords, site)
         if keywords.get("trust_remote_code", UNKNOWN).constant is True:
             self.add(EffectKind.TRUSTS_REMOTE_CODE, site.node, name, site.frame.when)
@@ -235,6 +240,7 @@ class CallWalk(ValueWalk):
                 hidden = bool(args[1:] and args[1].tags & HIDDEN)
                 kind = EffectKind.DISGUISED if hidden else EffectKind.IMPORTS_COMPUTED
                 self.add(kind, site.node, f"getattr of {first.name}", site.frame.when)
+                return Value(name=f"{first.name}{_COMPUTED}", tags=tags_of(*args))
             return Value(tags=tags_of(*args))
         tags = args[1].tags
         hides = tags & {Tag.FOLDED, Tag.DECODED} or first.name in {"__builtins__", "builtins"}
@@ -314,10 +320,13 @@ class CallWalk(ValueWalk):
         return value.tagged(*tags, Tag.DISGUISED)
 
 
+_COMPUTED = ".(computed name)"
 _CALLER, _GETTER = "methodcaller()", "attrgetter()"
 _DEFERRERS = {"operator.methodcaller": _CALLER, "operator.attrgetter": _GETTER}
 _DEFERRED = frozenset(_DEFERRERS.values())
-_C_SHELL = re.compile(r"ctypes\.\w+\(\)\.(?:_?w?system|_?w?popen|exec[lv]p?e?|posix_spawnp?|WinExec|ShellExecute\w*)")
+_C_SHELL = re.compile(
+    r"ctypes\.[\w.]+\(\)\.(?:_?w?system|_?w?popen|exec[lv]p?e?|posix_spawnp?|WinExec|ShellExecute\w*)"
+)
 """Functions of a system's library, reached through ctypes, that start programs."""
 
 

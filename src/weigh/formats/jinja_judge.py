@@ -23,6 +23,7 @@ from weigh.formats.jinja_names import (
     TESTS,
     is_internal,
     is_piece,
+    names_internal,
     reaches,
 )
 from weigh.formats.jinja_statements import parse
@@ -149,7 +150,7 @@ class _Judge:
         text = node.value
         if not isinstance(text, str):
             return
-        if (len(text) < 60 and (is_internal(text) or (text.startswith("{") and _FIELD.search(text)))) or (
+        if (len(text) < 60 and (names_internal(text) or (text.startswith("{") and _FIELD.search(text)))) or (
             len(text) < 200 and reaches(text) and " " not in text
         ):
             self._internal(text, node, "as a text")

@@ -101,6 +101,19 @@ STEMS = (
 )  # fmt: skip
 """Words between double underscores in every known way out."""
 
+_SPECIAL = frozenset(
+    {
+        *STEMS, "add", "all", "annotations", "args", "build_class", "cached", "call", "contains", "debug",
+        "defaults", "delattr", "delitem", "dir", "doc", "enter", "exit", "file", "format", "func", "get",
+        "getattr", "getstate", "hash", "init_subclass", "iter", "kwdefaults", "len", "main", "missing",
+        "name", "new", "next", "objclass", "origin", "package", "parameters", "path", "prepare",
+        "qualname", "reduce_ex", "repr", "self_class", "set", "set_name", "setattr", "setitem",
+        "setstate", "sizeof", "slots", "str", "subclasscheck", "subclasshook", "thisclass", "weakref",
+        "wrapped",
+    }
+)  # fmt: skip
+"""Words between double underscores that Python gives a meaning (docs.python.org/3/reference/datamodel)."""
+
 DUNDER = re.compile(r"__\w+__")
 _REACHES = re.compile(r"__(?:" + "|".join(STEMS) + r")__")
 _PIECES = frozenset(
@@ -122,6 +135,15 @@ CHAT_NAMES = frozenset(
 def is_internal(name: str) -> bool:
     """Whether an attribute of that name belongs to Python's insides."""
     return name in INTERNAL or (name.startswith("__") and len(name) > 2)
+
+
+def names_internal(text: str) -> bool:
+    """Whether a text that stands alone is the name of one of Python's insides.
+
+    A rule of underscores or a mark such as `__none__` is a text like others: what reads an attribute by it
+    is judged where it does.
+    """
+    return text in INTERNAL or (text[:2] == text[-2:] == "__" and text[2:-2].lower() in _SPECIAL)
 
 
 def reaches(text: str) -> bool:

@@ -167,8 +167,8 @@ def class_origin(module: str | None, name: str) -> Origin:
 
 
 def _is_optimiser(inside: tuple[str, ...]) -> bool:
-    """Whether a module holds the optimisers of one backend: `keras.src.backend.torch.optimizers.torch_adam`."""
-    return len(inside) == 5 and inside[:2] == ("src", "backend") and inside[3] == "optimizers"  # noqa: PLR2004 - its parts
+    """Whether it holds optimisers of one backend, as `keras.src.backend.torch.optimizers.torch_adam`."""
+    return len(inside) == 5 and inside[:2] == ("src", "backend") and inside[3] == "optimizers"
 
 
 def function_origin(module: str | None, name: str) -> Origin:

@@ -40,14 +40,15 @@ FIRST_WINDOW = 1024
 """Bytes read first: a file may hold thousands of small streams."""
 MOST_NESTED = 1000
 """Literals of one stream that are looked into."""
-FRUGAL = 75_000_000
+FRUGAL = 80_000_000
 """Bytes, by the estimate below, that kept values take; then plain data is counted and no longer kept."""
 EACH_OPCODE = 30
 EACH_HOLDER = 100
-"""Bytes that an opcode's value, and a list, dict or literal of bytes takes on top: measured on real files."""
+EACH_CALL = 60
+"""Bytes that an opcode's value takes, and on top a list, dict or literal of bytes, and a call: measured."""
 MOST_LITERALS = 24 * 1024**2
 """Bytes of longer literals kept before that."""
-MOST_KEPT = 200_000
+MOST_KEPT = 100_000
 """Values kept in the memo after that: containers of calls, arrays."""
 MOST_CONTAINERS = 100_000
 """Lists and dicts that are still told apart after that."""
@@ -58,7 +59,7 @@ KEPT = 4096
 FEW = 2 * MOST_ITEMS
 MOST_SUNK = 100_000
 """Values kept of all lists, and of all dicts, that are no longer told apart."""
-MOST_CALLS = 200_000
+MOST_CALLS = 100_000
 """Calls after which alike ones share one node, once plain data is no longer kept."""
 MOST_NAMES = 100_000
 """Different names imported by one stream, and imports after which alike ones share one node."""
@@ -124,6 +125,8 @@ class Engine:
         frugal: whether plain data is no longer kept.
         full: whether the memo keeps no more values either, except imported names and places of texts.
         lost: whether tensors may lie in what was not kept.
+        tensors: calls that may make tensors, once plain data is no longer kept; `merged` whether values were
+            put together after the first of them.
     """
 
     def __init__(
@@ -190,7 +193,7 @@ class Engine:
         self.limit = len(data) if self.at_end else len(data) - MARGIN
         self.data = data + bytes(MARGIN)
         self.hot = any(mark in data for mark in SOURCE_MARKS)
-        self.cost += len(data) + EACH_HOLDER * (data.count(b"]") + data.count(b"}") + data.count(b"C"))
+        self.cost += len(data)
 
     def take(self, count: int) -> bytes:
         """The next `count` bytes, at most a few; moves on."""
@@ -222,11 +225,12 @@ class Engine:
         """See what is held; called once for each window."""
         stacked = len(self.stack) + sum(map(len, self.meta))
         held = len(self.memo) + stacked
-        cost = self.cost + EACH_OPCODE * self.opcodes
+        cost = self.cost + EACH_OPCODE * self.opcodes + EACH_CALL * self.calls
         if not self.frugal and (cost > FRUGAL or self.literals > MOST_LITERALS):
             self.frugal = True
             self.cold_from = len(self.memo)
             self.room = FEW
+            self.tensors = sum(_makes_tensors(*name) for name in self.names)
         elif self.frugal and isinstance(self.memo, list) and not self.full:
             fresh = self.memo[self.seen :]
             elsewhere = sum(map(fresh.count, (self.cold, UNKNOWN, self.sink_list, self.sink_dict)))
@@ -238,7 +242,7 @@ class Engine:
         for kept in (self.sink_list.items, self.sink_dict.pairs):
             if len(kept) > MOST_SUNK:
                 del kept[MOST_SUNK:]
-                self.merged = True
+                self.merged = self.merged or self.tensors > 0
         if held > self.limits.nodes or stacked > MOST_STACK:
             raise EnoughError("it holds more values than are followed")
 
@@ -366,7 +370,7 @@ class Engine:
         if type(target) is Call:
             self._refuse_dunders(state)
             self.uses.add(Use.SET_STATE, self.class_of(target), self.op, (state,))
-            if self.frugal and target.state is not ABSENT and type(state) not in PLAIN:
+            if self.tensors and target.state is not ABSENT and type(state) not in PLAIN:
                 self.merged = True
             target.state = state
         elif type(target) is Global:

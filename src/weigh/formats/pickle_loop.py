@@ -5,7 +5,7 @@ from itertools import repeat
 from operator import length_hint
 from struct import Struct
 
-from weigh.formats.pickle_engine import PLAIN, BrokenError, Engine, EnoughError
+from weigh.formats.pickle_engine import EACH_HOLDER, PLAIN, BrokenError, Engine, EnoughError
 from weigh.formats.pickle_literals import FIRST, SHORTEST
 from weigh.formats.pickle_rare import rare
 from weigh.formats.pickle_values import (
@@ -51,7 +51,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
     remember = memo.append if isinstance(memo, list) else _never
     cold, note_cold = engine.cold, engine.cold.append
     room = engine.room
-    op = 0
+    op = holders = 0
     counter = repeat(None, engine.limits.opcodes - engine.opcodes)
     try:
         for _ in counter:
@@ -65,6 +65,8 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                 pos = 0
                 text_to = -1
                 engine.opcodes = engine.limits.opcodes - length_hint(counter)
+                engine.cost += EACH_HOLDER * holders
+                holders = 0
                 engine.check()
                 room = engine.room
                 if engine.frugal:
@@ -170,6 +172,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                     pos += 2
                     head = data[pos : pos + size]
                     append(Blob(base + pos, size, Literal.BYTES, head))
+                    holders += 1
                     if size >= SHORTEST and (hot or data[pos] in FIRST):
                         engine.op = base + pos
                         engine.probe(engine.op, size, head, Literal.BYTES)
@@ -231,6 +234,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                 elif op == 0x5D:  # EMPTY_LIST
                     pos += 1
                     append(engine.list_of_many() if frugal else ListNode())
+                    holders += 1
                 elif op == 0x61:  # APPEND
                     value = stack.pop()
                     target = stack[-1]
@@ -327,6 +331,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
             elif op == 0x7D:  # EMPTY_DICT
                 pos += 1
                 append(engine.dict_of_many() if frugal else DictNode())
+                holders += 1
             elif op == 0x73:  # SETITEM
                 value = stack.pop()
                 key = stack.pop()

@@ -122,7 +122,7 @@ def run_pickle(
         engine.found.add(error.rule, error.detail, offset=engine.op, fatal=True)
     except EnoughError as error:
         coverage, reason = Coverage.PARTIAL, str(error)
-    lost = engine.lost or (engine.merged and engine.tensors > 0)
+    lost = engine.lost or engine.merged
     if coverage is Coverage.COMPLETE and (engine.reason or lost or engine.uses.tired):
         tired = "telling its calls apart takes too long" if engine.uses.tired else ""
         coverage, reason = Coverage.PARTIAL, engine.reason or tired or "it holds more values than are kept"

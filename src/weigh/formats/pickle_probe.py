@@ -31,7 +31,7 @@ def looks_like_pickle(reader: RangeReader, head: bytes) -> bool:
     run = run_pickle(_Beginning(reader), limits=PickleLimits(opcodes=20_000), on_persistent=lambda _: None)
     if run.end >= 0:
         rest = reader.read(run.end, 64)
-        return bool(run.uses) or run.opcodes > _FEW or not rest.strip()
+        return _named(run.uses) if run.uses else run.opcodes > _FEW or not rest.strip()
     if any(use.how is not Use.IMPORT for use in run.uses):
         return names_hold(run.uses)
     survived = run.coverage is Coverage.PARTIAL or run.last >= min(reader.size, PROBED) - 64
@@ -40,6 +40,18 @@ def looks_like_pickle(reader: RangeReader, head: bytes) -> bool:
 
 _MEMO_MARKS = (b"q\x00", b"q\x01", b"\x94", b"p0\n", b"p1\n")
 """One of these stands near the beginning of what any pickler writes; rows of letters do not hold them."""
+
+
+def _named(uses: Iterable[CallableUse]) -> bool:
+    """Whether anything is called, or can be imported; the columns of a table whose first is `class` cannot."""
+    return any(
+        use.how is not Use.IMPORT or use.module == "copyreg" or (_dotted(use.module) and _dotted(use.name))
+        for use in uses
+    )
+
+
+def _dotted(text: str) -> bool:
+    return all(part.removesuffix("()").isidentifier() for part in text.split("."))
 
 
 def names_hold(uses: Iterable[CallableUse]) -> bool:

@@ -23,11 +23,12 @@ DEEPEST = 2
 _BEGINS = re.compile(
     rb"\x80[\x02-\x05]|PK\x03\x04|\x7fELF|\x1f\x8b\x08|[ci](?:os|posix|nt|builtins|__builtin__|subprocess|sys)\n"
 )
+_ZIP = b"PK\x03\x04"
 _PADDING = b"\0\r\n \t"
 
 
 def smuggled(
-    reader: RangeReader, path: str, descent: Descent, start: int, end: int
+    reader: RangeReader, path: str, descent: Descent, start: int, end: int, *, zips: bool = True
 ) -> tuple[FileFacts, ...]:
     """The first file that begins in some bytes of a file, as a member; none where they are no file.
 
@@ -37,11 +38,14 @@ def smuggled(
         descent: what reading inside may cost.
         start: first of the bytes that belong to nothing.
         end: one past the last.
+        zips: whether a zip counts; where it ends the file, the table reads it already.
     """
     if end - start < 8 or descent.depth > DEEPEST:
         return ()
     inside = Inside(reader, path, descent)
     for at in _places(reader.read(start, min(end - start, WINDOW))):
+        if not zips and reader.read(start + at, 4) == _ZIP:
+            continue
         inside.keep(SliceReader(reader, start + at, end - start - at), start + at)
         if inside.members:
             break

@@ -87,7 +87,7 @@ def read_tflite(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     _judge_operators(walk)
     members = (
         *carried(reader, path, descent, _contents(walk)),
-        *smuggled(reader, path, descent, walk.fb.reached, reader.size),
+        *smuggled(reader, path, descent, walk.fb.reached, reader.size, zips=False),
     )
     return replace(
         _facts(walk), coverage=coverage, reason=reason, anomalies=found.as_tuple(), members=members
@@ -97,9 +97,7 @@ def read_tflite(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
 def _contents(walk: _Walk) -> Iterator[TensorInfo]:
     """The buffers as bytes, whatever a tensor says of them."""
     for place, buffer in enumerate(walk.buffers):
-        yield TensorInfo(
-            f"buffer {place}", "U8", (buffer.size,), walk.path, buffer.at, buffer.size
-        )
+        yield TensorInfo(f"buffer {place}", "U8", (buffer.size,), walk.path, buffer.at, buffer.size)
 
 
 def _model(walk: _Walk) -> None:

@@ -136,7 +136,7 @@ def _all_tags(text: str) -> Iterator[tuple[str, int]]:
     blocks = _Blocks()
     for line in text.split("\n"):
         if not blocks.holds(line) and "!" in line:
-            live = _live(line)
+            live = b"\1" * len(line) if blocks.quoted else _scanned(line)[0]
             for match in _TAG.finditer(line):
                 at = match.start()
                 before = line[at - 1] if at else " "
@@ -146,11 +146,16 @@ def _all_tags(text: str) -> Iterator[tuple[str, int]]:
 
 
 class _Blocks:
-    """Follows which lines are the text of a block scalar (8.1). In doubt a line is no text, and its tags count."""
+    """Follows which lines are the text of a block scalar (8.1). In doubt a line is none, and its tags count.
 
-    __slots__ = ("_indent", "_parent", "_sure")
+    Attributes:
+        quoted: a quoted text goes on over lines, so that what later quotes open and close is not known.
+    """
+
+    __slots__ = ("_indent", "_parent", "_sure", "quoted")
 
     def __init__(self) -> None:
+        self.quoted = False
         self._sure = True
         self._parent = -1
         self._indent = -1
@@ -166,20 +171,21 @@ class _Blocks:
                 self._indent = indent if self._indent < 0 else self._indent
                 return True
             self._parent = self._indent = -1
-        if self._sure and not blank:
+        if not self.quoted and not blank:
             self._opens(line)
         return False
 
     def _opens(self, line: str) -> None:
-        """Note a block scalar that begins, and whether a quoted or flow value stays open: then all is doubt."""
+        """Note a block scalar that begins, or a quoted or flow value that stays open: then all is doubt."""
         live, closed = _scanned(line)
         plain = "".join(c if kept else " " for c, kept in zip(line, live, strict=True)).rstrip()
         match = _BLOCK.fullmatch(plain)
+        self.quoted |= not closed
         if not closed or sum(map(plain.count, "[{")) != sum(map(plain.count, "]}")):
             self._sure = False
-        elif match is not None and match["key"]:
+        elif self._sure and match is not None and match["key"]:
             self._parent = len(match["dashes"])
-        elif match is not None and match["dashes"].strip():
+        elif self._sure and match is not None and match["dashes"].strip():
             self._parent = len(match["dashes"].rstrip()) - 1
 
 
@@ -189,13 +195,8 @@ _BLOCK = re.compile(
 """A line that opens a block scalar: with a plain key, or as an item of a list."""
 
 
-def _live(line: str) -> bytearray:
-    """For each place of a line, 0 where it is in a comment, or in quotes that open and close on the line."""
-    return _scanned(line)[0]
-
-
 def _scanned(line: str) -> tuple[bytearray, bool]:
-    """What `_live` says, and whether every quoted text that opens on the line closes on it."""
+    """What of a line is neither comment nor quoted (1 a character), and whether each quote on it closes."""
     live = bytearray(b"\1" * len(line))
     quote, opened, start = "", 0, True
     for index, character in enumerate(line):

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from weigh.checks.security.callables import UNKNOWN_CALLABLE, judge
-from weigh.checks.security.security import findings_of
+from weigh.checks.security.findings import findings_of
 from weigh.core.errors import NotFoundError, RefusedError, UsageError
 from weigh.core.facts import CallableUse, FileFacts
 from weigh.core.finding import Finding

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from weigh.checks.security.security import findings_of
+from weigh.checks.security.findings import findings_of
 from weigh.core.errors import MalformedError, RefusedError, UnknownAnswerError, UsageError
 from weigh.core.facts import Coverage, FileFacts
 from weigh.core.finding import Confidence, Severity

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from weigh import __version__
-from weigh.checks.security.security import CHECK, findings_of
+from weigh.checks.security.findings import findings_of
 from weigh.core.errors import NotFoundError, StorageError, WeighError
 from weigh.core.events import EventSink, Progress
 from weigh.core.facts import Coverage, FileFacts
@@ -214,6 +214,7 @@ def sha256_of(reader: RangeReader) -> str:
 
 def rules_digest() -> str:
     """Digest of the code and rule data that judge: scans with the same one agree on the same bytes."""
+    from weigh.checks.security.security import CHECK
     from weigh.code.closure import code_digest
 
     return code_digest(__name__, data_files=CHECK.rule_data)

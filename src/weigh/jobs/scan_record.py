@@ -9,6 +9,7 @@ from weigh.core.scan import Scan
 from weigh.core.snapshot import Snapshot, SnapshotFile
 from weigh.core.subject import Subject, SubjectKind
 from weigh.formats.reader import FileReader
+from weigh.jobs.adopt.examine import reader_inputs
 from weigh.jobs.scan import Target
 from weigh.jobs.workbench import open_workbench
 from weigh.store.view import ModelView
@@ -24,4 +25,4 @@ def record(targets: Sequence[Target], done: Scan) -> str:
     view = ModelView(snapshot, lambda file: FileReader(places[file.path]))
     subject = Subject(SubjectKind.MODEL, snapshot.digest, "scanned files")
     with closing(open_workbench(Silent(), offline=True)) as bench:
-        return bench.ask(CHECK, subject, lambda: view).digest
+        return bench.ask(CHECK, subject, lambda: view, inputs=reader_inputs()).digest

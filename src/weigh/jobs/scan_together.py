@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from weigh.checks.security.findings import UNREAD, findings_of
 from weigh.checks.security.repository import repository_findings
 from weigh.checks.security.repository_stale import stale_findings
-from weigh.checks.security.rule_table import UNREAD
-from weigh.checks.security.security import findings_of
 from weigh.core.facts import FileFacts
 from weigh.core.finding import Finding
 from weigh.core.gate import whole_coverage

@@ -177,9 +177,14 @@ def simultaneous(
     if values.size == 0:
         raise UnknownAnswerError("no values to give intervals to", why="the family is empty")
     away = replicates - values
-    np.nan_to_num(away, copy=False)
-    spread = np.sqrt(np.mean(np.square(away), axis=0))
-    worst = np.max(np.abs(away) / np.where(spread > 0, spread, np.inf), axis=1)
+    defined = np.isfinite(away)
+    away[~defined] = 0.0
+    # An undefined replicate says nothing about the spread, and counts as further away than any other.
+    spread = np.sqrt(np.square(away).sum(axis=0) / np.maximum(defined.sum(axis=0), 1))
+    worst = np.max(
+        np.where(defined | ~defined.any(axis=0), np.abs(away) / np.where(spread > 0, spread, np.inf), np.inf),
+        axis=1,
+    )
     wider = 1.0 if units_n is None else _wider(units_n, level)
     normal = float(ndtri(0.5 + level / 2))
     critical = wider * max(normal, float(np.quantile(worst, level, method="higher")))

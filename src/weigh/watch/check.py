@@ -1,7 +1,7 @@
 """Is the model still used on data like those it was judged on?"""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from weigh.core.check import Check, Context
@@ -129,7 +129,7 @@ def _open_ends(
         yield "nothing of the profile could be compared", None
     blind = [one for one in least if one.blind]
     if blind:
-        yield _unseen(max(blind, key=lambda one: one.value), batch)
+        yield _unseen(blind, batch)
     if found.too_few:
         yield f"too few values to compare {listed(found.too_few)}", None
     if left_out:
@@ -140,14 +140,19 @@ def _open_ends(
     yield from _accuracy_open(batch, found)
 
 
-def _unseen(worst: _Least, batch: Batch) -> tuple[str, int | None]:
-    part = worst.part
-    if math.isinf(worst.value):
-        return f"no difference in the {part.family.value} could have been an alarm at this alpha", None
-    unit = " standard deviations" if part.statistic == "mmd" else ""
-    reason = f"a difference of {worst.value:.2f}{unit} in the {part.family.value} would not have been seen"
-    needs = rows_needed(part, rows=batch.n, largest=LARGEST_UNSEEN, alpha=worst.level)
-    return (reason if needs is not None else f"{reason}; the profile itself rests on too few rows"), needs
+def _unseen(blind: Sequence[_Least], batch: Batch) -> tuple[str, int | None]:
+    """What the part that saw least would not have seen, and the rows that all of them need."""
+    worst = max(blind, key=lambda one: one.value)
+    family, value = worst.part.family.value, worst.value
+    unit = " standard deviations" if worst.part.statistic == "mmd" else ""
+    reason = f"a difference of {value:.2f}{unit} in the {family} would not have been seen"
+    if math.isinf(value):
+        reason = f"no difference in the {family} could have been an alarm in so few rows"
+    needs = [rows_needed(one.part, rows=batch.n, largest=LARGEST_UNSEEN, alpha=one.level) for one in blind]
+    enough = [needed for needed in needs if needed is not None]
+    if len(enough) < len(needs):
+        return f"{reason}; the profile itself rests on too few rows", None
+    return reason, max(enough)
 
 
 def _accuracy_open(batch: Batch, found: Compared) -> Iterator[tuple[str, int | None]]:

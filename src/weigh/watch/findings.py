@@ -171,7 +171,7 @@ def _too_few(names: tuple[str, ...]) -> Finding:
         Confidence.HIGH,
         "columns",
         f"too few values to compare: {listed(names)}",
-        "these columns are mostly missing in the reference or in the new rows: values that changed are not seen",
+        "these columns are mostly missing in the reference or in the new rows; their values may have changed",
         "give more rows; adopt again without a column that is hardly ever filled",
     )
 
@@ -185,7 +185,7 @@ def _copies(batch: Batch) -> Finding:
         "rows",
         f"{batch.copies:,} of {batch.came:,} rows are copies of others and were left out{often}",
         "copies are left out of the reference too, so how often a row repeats is not compared",
-        "find out why rows repeat: one request sent again and again, a loop, a default that fills every field",
+        "find out why rows repeat: a request sent again and again, a default that fills every field",
     )
 
 

@@ -135,9 +135,12 @@ def test_other_is_read_by_its_name_and_link(desk):
         desk.ask({"README.md": by_name}, ["military"]).measure("licence_uses", permission="forbidden").value
         == 1
     )
-    by_link = card("other", "license_name: xyz", "license_link: https://ai.google.dev/gemma/terms")
     assert "WGH-C018" not in rules(desk.ask({"README.md": card("other", "license_name: llama3.1")}))
-    assert desk.ask({"README.md": by_link}).outcome.kind in OutcomeKind
+    by_link = card("other", "license_name: xyz", "license_link: https://ai.google.dev/gemma/terms")
+    evidence = desk.ask({"README.md": by_link}, ["commercial"])
+    assert evidence.outcome.kind is OutcomeKind.ANSWERED
+    assert "gemma" in finding(evidence, "WGH-C015").message
+    assert "without a date" in finding(evidence, "WGH-C018").message
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from weigh.checks.robustness.robustness import CHECK, QUESTION, Disturbable
 from weigh.checks.robustness.trials import MOST_TEXTS, sample
 from weigh.core.check import Context
 from weigh.core.data import DataFile, DataSpec, Roles
-from weigh.core.errors import UsageError
+from weigh.core.errors import UsageError, WorkerLimitError
 from weigh.core.events import Silent
 from weigh.core.outcome import OutcomeKind
 from weigh.core.recommendation import ArmKind
@@ -266,6 +266,52 @@ def test_too_few_rows_are_inconclusive_with_the_rows_needed():
     assert found.outcome.kind is OutcomeKind.INCONCLUSIVE
     assert "neither show nor exclude" in found.outcome.reason
     assert 60 < found.outcome.needs_n <= 300
+
+
+def test_the_rows_needed_are_test_rows_and_not_rows_that_one_kind_changes():
+    def only_punctuated(n):
+        # One row in four has punctuation that a disturbance can take away.
+        texts = tuple(t if i % 4 == 0 else t.replace(".", "") for i, t in enumerate(texts_of(n, 0)[0]))
+        before = one_hot(np.array([coin(t) for t in texts]))
+        labels = np.random.default_rng(1).integers(0, 2, n)
+        return ask(Disturbable(predictions_of(labels, before), texts, None, Answers(coin)))
+
+    found = only_punctuated(160)
+    changed = found.measure("accuracy_drop", perturbation="no-punctuation").n
+    assert changed == 40
+    assert found.outcome.needs_n == 300
+
+
+def test_tables_may_give_more_rows_than_texts_before_a_fall_is_left_open():
+    def noise(features):
+        codes = [hashlib.sha256(row.tobytes()).digest()[0] & 1 for row in np.nan_to_num(features.numeric)]
+        return one_hot(np.array(codes))
+
+    found = ask(of_features(noise, 100, noise=0.5))
+    assert found.outcome.kind is OutcomeKind.INCONCLUSIVE
+    assert found.outcome.needs_n > 300
+
+
+def test_what_stays_undecided_and_what_was_not_judged_are_findings():
+    found = ask(of_texts(coin, 60))
+    open_ends = [f for f in found.findings if f.rule == "WGH-B008"]
+    assert open_ends
+    assert {f.where for f in open_ends} <= {kind.id for kind in TEXT_PERTURBATIONS}
+    plain = tuple(f"{i}" for i in range(100))
+    zeros = predictions_of(np.zeros(100, dtype=np.int64), one_hot(np.zeros(100, dtype=np.int64)))
+    found = ask(Disturbable(zeros, plain, None, Answers(lambda _: 0)))
+    [told] = [f for f in found.findings if f.rule == "WGH-B009"]
+    assert "typos (0)" in told.message
+
+
+def test_a_limit_of_the_worker_is_no_finding_about_the_rows():
+    def limited(features):
+        if np.isnan(features.numeric).any():
+            raise WorkerLimitError("the worker met its limit of memory")
+        return by_first_number(features)
+
+    with pytest.raises(WorkerLimitError):
+        ask(of_features(limited))
 
 
 def test_without_rows_the_question_is_inconclusive():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from weigh.checks.accuracy.scores import Metric, pseudo_values
 from weigh.checks.case import Asking, Case, DataCase, NotAsked, PredictorCase, Question
 from weigh.checks.fairness.answers import Counting, counting, dependent, groupings_of
 from weigh.checks.fairness.fairness import audit_measures
@@ -22,7 +23,6 @@ from weigh.core.measure import Direction, Measure, labelled
 from weigh.core.picture import Picture, PictureKind
 from weigh.datasets.predictions import Predictions
 from weigh.statistics.bootstrap import mean_bootstrap, paired_bootstrap
-from weigh.statistics.classification import log_loss_each
 from weigh.statistics.interval import Interval
 
 FloatArray = NDArray[np.float64]
@@ -30,8 +30,9 @@ IntArray = NDArray[np.int64]
 StrArray = NDArray[np.str_]
 
 ALPHA = 0.05
-# A fifth of the error rate goes to log loss, which is no count; the rest to all counts together.
-LOSS_SHARE = 0.2
+# A tenth of the error rate goes to each of accuracy, balanced accuracy and log loss, the rest to all gaps.
+QUALITY_SHARE = 0.1
+QUALITIES = 3
 # A measure that moves this much the wrong way is a serious harm.
 SEVERE_CHANGE = 0.05
 WHAT = "reweighing (Kamiran and Calders)"
@@ -65,7 +66,6 @@ class _Trial:
     grouping: Grouping
     weights: FloatArray
     changes: list[Change]
-    loss: Change
     measures: tuple[Measure, ...]
 
 
@@ -137,14 +137,14 @@ def _trial(
         cells[0],
         cells[1],
         clusters=clusters,
-        level=1 - alpha * (1 - LOSS_SHARE),
+        level=1 - alpha * (1 - QUALITIES * QUALITY_SHARE),
         seed=seed,
     )
-    losses = [log_loss_each(test.labels, proba) for proba in answers]
-    loss = _loss(losses[0], losses[1], clusters, level=1 - alpha * LOSS_SHARE, seed=seed)
+    quality = [_quality(test, proba) for proba in answers]
+    found += _quality_changes(quality[0], quality[1], clusters, level=1 - alpha * QUALITY_SHARE, seed=seed)
     about = {"test": test.test, "mitigation": "reweighing", "protected": grouping.protected}
     measures: list[Measure] = []
-    for when, own in zip(("before", "after"), cells, strict=True):
+    for when, own, values in zip(("before", "after"), cells, quality, strict=True):
         shown = audit(
             grouping,
             own,
@@ -155,60 +155,46 @@ def _trial(
             seed=seed,
         )
         measures += audit_measures(shown, about | {"when": when})
-    measures += _quality(test, answers, losses, clusters, about, seed=seed)
-    measures += [_changed(one, test.labels.size, about) for one in [*found, loss]]
+        measures += _quality_measures(values, clusters, about | {"when": when}, seed=seed)
+    measures += [_changed(one, test.labels.size, about) for one in found]
     measures += _weighing(weights, about)
-    return _Trial(grouping, weights, found, loss, tuple(measures))
+    return _Trial(grouping, weights, found, tuple(measures))
 
 
-def _loss(
-    before: FloatArray, after: FloatArray, clusters: IntArray | None, *, level: float, seed: int
-) -> Change:
-    found = paired_bootstrap(after, before, seed=seed, groups=clusters, level=level).difference
-    return Change("log_loss", float(before.mean()), float(after.mean()), found.low, found.high)
+def _quality(test: Predictions, proba: FloatArray) -> dict[str, FloatArray]:
+    """Values of rows whose means are accuracy, balanced accuracy and log loss over all classes."""
+    metrics = (Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.LOG_LOSS)
+    return {metric.value: pseudo_values(metric, test.labels, proba) for metric in metrics}
 
 
-def _quality(
-    test: Predictions,
-    answers: tuple[FloatArray, FloatArray],
-    losses: list[FloatArray],
+def _quality_changes(
+    before: dict[str, FloatArray],
+    after: dict[str, FloatArray],
     clusters: IntArray | None,
-    about: dict[str, str],
     *,
+    level: float,
     seed: int,
+) -> list[Change]:
+    found = []
+    for name, values in before.items():
+        result = paired_bootstrap(after[name], values, seed=seed, groups=clusters, level=level).difference
+        was, became = float(values.mean()), float(after[name].mean())
+        found.append(Change(name, was, became, result.low, result.high, level, result.method))
+    return found
+
+
+def _quality_measures(
+    values: dict[str, FloatArray], clusters: IntArray | None, about: dict[str, str], *, seed: int
 ) -> Iterator[Measure]:
-    """Accuracy, balanced accuracy and log loss before and after, each with its own interval."""
-    for when, proba, loss in zip(("before", "after"), answers, losses, strict=True):
-        right = (proba.argmax(axis=1) == test.labels).astype(np.float64)
-        for name, values in (
-            ("accuracy", right),
-            ("balanced_accuracy", _balanced(test.labels, right)),
-            ("log_loss", loss),
-        ):
-            found = mean_bootstrap(values, seed=seed, groups=clusters)
-            less = name == "log_loss"
-            yield _measure(
-                name,
-                found,
-                "nats" if less else "fraction",
-                Direction.LOWER if less else Direction.HIGHER,
-                about | {"when": when},
-            )
+    """Accuracy, balanced accuracy and log loss, each with its own interval."""
+    for name, own in values.items():
+        found = mean_bootstrap(own, seed=seed, groups=clusters)
+        better = Direction.HIGHER if name in MORE_IS_BETTER else Direction.LOWER
+        yield _measure(name, found, _unit(name), better, about)
 
 
-def _balanced(labels: IntArray, right: FloatArray) -> FloatArray:
-    """Return values whose mean is the balanced accuracy and whose spread is its sampling variance.
-
-    They are the metric plus n times each row's infinitesimal jackknife influence (L. Jaeckel, 1972).
-    """
-    sizes = np.bincount(labels).astype(np.float64)
-    recall = np.bincount(labels, weights=right) / np.maximum(sizes, 1.0)
-    present = np.count_nonzero(sizes)
-    value = recall.sum() / present
-    influence: FloatArray = value + (right - recall[labels]) * labels.size / (
-        np.maximum(sizes, 1.0)[labels] * present
-    )
-    return influence
+def _unit(name: str) -> str:
+    return "nats" if name == "log_loss" else "fraction"
 
 
 def _measure(name: str, found: Interval, unit: str, direction: Direction, labels: dict[str, str]) -> Measure:
@@ -229,12 +215,10 @@ def _measure(name: str, found: Interval, unit: str, direction: Direction, labels
 def _changed(one: Change, n: int, about: dict[str, str]) -> Measure:
     labels = about | {"measure": one.name} | ({"class": one.of} if one.of else {})
     interval = Interval(
-        one.change, min(one.low, one.change), max(one.high, one.change), 1 - ALPHA, n, "max-t-bootstrap"
+        one.change, min(one.low, one.change), max(one.high, one.change), one.level, n, one.method
     )
     better = Direction.HIGHER if one.name in MORE_IS_BETTER else Direction.LOWER
-    return _measure(
-        "mitigation_change", interval, "nats" if one.name == "log_loss" else "fraction", better, labels
-    )
+    return _measure("mitigation_change", interval, _unit(one.name), better, labels)
 
 
 def _weighing(weights: FloatArray, about: dict[str, str]) -> Iterator[Measure]:
@@ -246,8 +230,8 @@ def _weighing(weights: FloatArray, about: dict[str, str]) -> Iterator[Measure]:
 
 
 def _findings(trial: _Trial) -> Iterator[Finding]:
-    worse = [one for one in [*trial.changes, trial.loss] if one.worse]
-    better = [one for one in [*trial.changes, trial.loss] if one.better]
+    worse = [one for one in trial.changes if one.worse]
+    better = [one for one in trial.changes if one.better]
     where = trial.grouping.protected
     if worse:
         most = max(abs(one.change) for one in worse)

@@ -80,7 +80,7 @@ class Records:
         licences: by id.
         families: by id.
         names: normal form of a name → id of a family or licence; a family outvotes a licence.
-        links: part of an address → id of a licence.
+        links: part of an address → id of a licence, or of a family where one address holds every version.
         version_marks: words by which nearly equal texts are told apart, by licence.
     """
 
@@ -159,7 +159,8 @@ def read_records(text: str) -> Records:
     for id_, entry in (*table["licence"].items(), *table["family"].items()):
         for name in (id_, entry.get("name", id_), *entry.get("aliases", ())):
             names[normal(name)] = id_
-    links = {link: id_ for id_, entry in table["licence"].items() for link in entry.get("links", ())}
+    both = (*table["licence"].items(), *table["family"].items())
+    links = {link: id_ for id_, entry in both for link in entry.get("links", ())}
     marks = {id_: tuple(entry["marks"]) for id_, entry in table["licence"].items() if "marks" in entry}
     return Records(licences, families, names, links, marks)
 

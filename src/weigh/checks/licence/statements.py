@@ -274,7 +274,8 @@ class Reader:
         found = search(text, self._index, self._records)
         named = () if found.matches else tuple(dict.fromkeys(mentions(text, self._records)))
         if named:
-            found = replace(found, added=added_runs(text, known_shingles(named, self._index)))
+            meant = frozenset[str]().union(*(self._records.members(id_) for id_ in named))
+            found = replace(found, added=added_runs(text, known_shingles(meant, self._index)))
         name = path.rpartition("/")[2].lower()
         if not found.matches and _PEOPLE.match(name) and not _RESTRICTS.intersection(words_of(text)):
             found = replace(found, added=())

@@ -105,9 +105,12 @@ def run(subject: Disturbable, context: Context) -> Evidence:
         *(_deaf(k, share) for k, share in negated if share.high < DEAF),
         *_unsteady(control, flips),
         *(_refused(k) for k in rest if k.refused),
+        *(_undecided(one) for one in judged if one.open),
+        *_unjudged([k for k in rest if k.units < FEWEST_UNITS and not k.refused]),
         *_monotonous(predictions),
     )
-    reason, needed = _unanswered(judged, steady, predictions)
+    most = MOST_FEATURE_ROWS if subject.texts is None else MOST_TEXT_ROWS
+    reason, needed = _unanswered(judged, steady, predictions, most=most)
     if reason:
         return context.inconclusive(reason, needs_n=needed, findings=findings, measures=measures)
     return context.answered(findings=findings, measures=measures)
@@ -266,6 +269,39 @@ def _refused(kind: Disturbed) -> Finding:
     )
 
 
+def _undecided(one: _Judged) -> Finding:
+    drop = one.drop.difference
+    return Finding(
+        rule="WGH-B008",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.HIGH,
+        where=one.kind.id,
+        message=(
+            f"{one.kind.what}: accuracy falls by {drop.value:.3f} [{drop.low:.3f}, {drop.high:.3f}], "
+            f"n={drop.n:,}: neither a fall is shown nor one by {SEVERE_DROP:g} excluded"
+        ),
+        why="too few rows were changed by it to tell; that nothing was found says little here",
+        action="give more test rows that it changes, or test such rows by hand where they will be common",
+    )
+
+
+def _unjudged(kinds: Sequence[Disturbed]) -> tuple[Finding, ...]:
+    if not kinds:
+        return ()
+    told = ", ".join(f"{kind.id} ({kind.units})" for kind in kinds)
+    return (
+        Finding(
+            rule="WGH-B009",
+            severity=Severity.LOW,
+            confidence=Confidence.HIGH,
+            where="perturbations",
+            message=f"changed fewer than {FEWEST_UNITS} independent rows and were not judged: {told}",
+            why="these rows hardly hold what it would change, so nothing was learnt of it",
+            action="nothing where rows to come are like these; else add test rows of the missing kind",
+        ),
+    )
+
+
 def _monotonous(predictions: Predictions) -> tuple[Finding, ...]:
     counts = np.bincount(predictions.predicted, minlength=len(predictions.classes))
     share = float(counts.max()) / len(predictions)
@@ -285,24 +321,33 @@ def _monotonous(predictions: Predictions) -> tuple[Finding, ...]:
 
 
 def _unanswered(
-    judged: Sequence[_Judged], steady: Sequence[Disturbed], predictions: Predictions
+    judged: Sequence[_Judged], steady: Sequence[Disturbed], predictions: Predictions, *, most: int
 ) -> tuple[str, int | None]:
-    """Why the question stays open, and how many test rows would answer it; "" when it is answered."""
+    """Why the question stays open, and how many test rows would answer it; "" when it is answered.
+
+    From `most` test rows on no more of them are disturbed: what is then still open is told as a finding.
+    """
     rows = len(predictions)
     if not judged:
-        most = max((kind.units for kind in steady), default=0)
-        reason = f"no disturbance changes {FEWEST_UNITS} independent rows: {most} at most"
-        return reason, -(-FEWEST_UNITS * rows // most) if most else None
+        units = max((kind.units for kind in steady), default=0)
+        reason = f"no disturbance changes {FEWEST_UNITS} independent rows: {units} at most"
+        return reason, -(-FEWEST_UNITS * rows // units) if units else None
     undecided = [one for one in judged if one.open]
-    if not undecided or rows >= MOST_TEXT_ROWS:
+    if not undecided or rows >= most:
         return "", None
     names = ", ".join(one.kind.id for one in undecided)
-    spread = max(float(np.std(one.kind.before.astype(float) - one.kind.after)) for one in undecided)
-    needed = n_for_paired_difference(spread, SEVERE_DROP)
+    needed = max(_rows_for(one, rows) for one in undecided)
     return (
         f"{rows:,} test rows neither show nor exclude a fall of accuracy by {SEVERE_DROP:g}: {names}",
-        min(max(needed, rows + 1), MOST_TEXT_ROWS),
+        min(max(needed, rows + 1), most),
     )
+
+
+def _rows_for(one: _Judged, rows: int) -> int:
+    """Test rows of which so many are changed that a severe fall would be shown or excluded."""
+    spread = float(np.std(one.kind.before.astype(float) - one.kind.after))
+    changed = n_for_paired_difference(spread, SEVERE_DROP)
+    return -(-changed * rows // one.kind.before.size)
 
 
 CHECK: Check[Disturbable] = Check(

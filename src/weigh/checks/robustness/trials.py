@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weigh.checks.case import Answerer
-from weigh.core.errors import WeighError
+from weigh.core.errors import UnknownAnswerError, UsageError
 from weigh.datasets.perturbations.perturbation import Expectation, changed, spread_of
 from weigh.datasets.perturbations.table import FEATURE_PERTURBATIONS, TEXT_PERTURBATIONS
 from weigh.datasets.predictions import Predictions
@@ -108,7 +108,8 @@ def disturb_features(
 ) -> Iterator[Disturbed]:
     """Put every kind of disturbed feature rows to the predictor, one call a kind.
 
-    A predictor that refuses a kind of rows (empty cells, say) yields an item without rows that says why.
+    A predictor that refuses a kind of rows (empty cells, say) yields an item without rows that says why. A
+    worker that met a limit, or a full disk, says nothing about the rows and ends the question.
     """
     rows = sample(len(predictions), MOST_FEATURE_ROWS, seed=seed)
     originals, spread = features.take(rows), spread_of(features)
@@ -121,7 +122,7 @@ def disturb_features(
         told = (kind.id, kind.what, kind.expectation)
         try:
             proba = answer.features(new.take(places)) if places.size else np.empty((0, 1))
-        except WeighError as error:
+        except (UsageError, UnknownAnswerError) as error:
             yield _compared(told, predictions, rows[:0], np.empty((0, 1)), refused=shown(error.what))
             continue
         yield _compared(told, predictions, rows[places], proba)

@@ -110,6 +110,8 @@ def _allowed_entry(module: str, name: str) -> Entry | None:
         return exact
     if dangerous().named(module, name) is not None or "." in name or name.endswith("()"):
         return None
+    if name in MODULES or name in VERBS:  # what a library has imported is not its own
+        return None
     found = allowed().matching(module, name)
     if found is None:
         return None
@@ -228,7 +230,10 @@ def _built_wrongly(use: CallableUse, name: str) -> bool:
 
     Picklers make objects of classes alone; but compiled classes have names like functions.
     """
-    return not looks_like_class(name) and evidence_in((*use.arguments, *(v for _, v in use.keywords))) is not None
+    return (
+        not looks_like_class(name)
+        and evidence_in((*use.arguments, *(v for _, v in use.keywords))) is not None
+    )
 
 
 def _judge_unknown(use: CallableUse, name: str) -> Judgement:

@@ -1,8 +1,8 @@
 """Stale siblings: files of one package that hold the same model, of which one holds other weights.
 
 Files are siblings when at least 80 % of their tensors have the same shapes and types, whatever their names.
-They stand in one folder, or one stands in a folder below the other's (`onnx/model.onnx`); moments of a training
-(`checkpoint-500`, `best`, `ema`) hold other weights on purpose and are left out.
+They stand in one folder, or one stands in a folder below the other's (`onnx/model.onnx`); moments of a
+training (`checkpoint-500`, `best`, `ema`) hold other weights on purpose and are left out.
 Siblings whose payloads agree form a camp; a file whose weights agree with none, beside a camp of two or more,
 is stale. Also two siblings alone, when their names say that they are one model (the same stem).
 """

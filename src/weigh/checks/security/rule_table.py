@@ -71,7 +71,6 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 )
 """By id; what each looks for stands on its format's docs page."""
 
-UNREAD = "WGH-U001"
 UNLISTED = Rule(
     Severity.HIGH,
     Confidence.LOW,

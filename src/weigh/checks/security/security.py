@@ -4,22 +4,16 @@ Turns what the formats' readers saw into findings: broken invariants, paths that
 folder, operators that need native code, files this version does not read. Nothing is executed.
 """
 
-from collections.abc import Iterator
-
-from weigh.checks.security.callables import findings_of_callables
+from weigh.checks.security.findings import findings_of
 from weigh.checks.security.repository import repository_findings
 from weigh.checks.security.repository_stale import stale_findings
-from weigh.checks.security.rule_table import RULES, UNLISTED, UNREAD
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
-from weigh.core.facts import Anomaly, Coverage, FileFacts
+from weigh.core.facts import Coverage
 from weigh.core.finding import Finding
 from weigh.core.gate import Word, judge_file, whole_coverage
 from weigh.core.measure import Measure, labelled
 from weigh.core.ports import ModelViewPort
-
-MAX_FINDINGS_A_FILE = 50
-"""Past this a file has made its point; the count of the rest is stated."""
 
 
 def run(view: ModelViewPort, context: Context) -> Evidence:
@@ -52,46 +46,14 @@ def findings_by_file(view: ModelViewPort) -> dict[str, tuple[Finding, ...]]:
     return {path: tuple(own) for path, own in found.items()}
 
 
-def findings_of(facts: FileFacts) -> Iterator[Finding]:
-    """The findings of one file and of everything inside it."""
-    for part in facts.walk():
-        yield from _of_one(part)
-
-
-def _of_one(facts: FileFacts) -> Iterator[Finding]:
-    """The first of every rule, then more of them up to a bound."""
-    by_rule = {a.rule: a for a in reversed(facts.anomalies)}
-    first = tuple(by_rule.values())
-    rest = [a for a in facts.anomalies if by_rule[a.rule] is not a]
-    shown = [*first, *rest[: max(0, MAX_FINDINGS_A_FILE - len(first))]]
-    for anomaly in shown:
-        yield _finding(facts.path, anomaly)
-    if len(facts.anomalies) > len(shown):
-        more = len(facts.anomalies) - len(shown)
-        yield _finding(facts.path, Anomaly(facts.anomalies[-1].rule, f"and {more} more of this file"))
-    yield from findings_of_callables(facts)
-    if facts.coverage in {Coverage.UNREAD, Coverage.PARTIAL}:
-        yield _finding(facts.path, Anomaly(UNREAD, f"not read completely ({facts.format}): {facts.reason}"))
-
-
-def _finding(path: str, anomaly: Anomaly) -> Finding:
-    rule = RULES.get(anomaly.rule, UNLISTED)
-    where = path if anomaly.offset < 0 else f"{path} at byte {anomaly.offset}"
-    return Finding(
-        anomaly.rule,
-        rule.severity,
-        rule.confidence,
-        where,
-        anomaly.detail,
-        rule.why,
-        rule.action,
-        rule.references,
-    )
-
-
 CHECK: Check[ModelViewPort] = Check(
     id="security",
     question="Does loading this model do more than it says?",
     module=__name__,
     run=run,
+    rule_data=(
+        "checks/security/allowed_callables.tsv",
+        "checks/security/dangerous_callables.tsv",
+        "checks/security/known_models.toml",
+    ),
 )

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from weigh.checks.security.security import CHECK as SECURITY, findings_by_file, findings_of
+from weigh.checks.security.findings import findings_of
+from weigh.checks.security.security import CHECK as SECURITY, findings_by_file
+from weigh.code.closure import code_digest
 from weigh.core.clearance import Clearance
 from weigh.core.errors import RefusedError
 from weigh.core.evidence import Evidence
@@ -10,6 +12,7 @@ from weigh.core.finding import Severity
 from weigh.core.gate import Word, judge_file, worst_word
 from weigh.core.snapshot import SnapshotFile
 from weigh.core.subject import Subject, SubjectKind
+from weigh.formats import table
 from weigh.formats.reader import FileReader
 from weigh.jobs.adopt.bring import Brought
 from weigh.jobs.approve import approved_findings
@@ -45,10 +48,15 @@ def examine(bench: Workbench, model: Brought) -> Examined:
 
     view = ModelView(model.snapshot, open_reader)
     subject = Subject(SubjectKind.MODEL, model.snapshot.digest, model.name)
-    security = bench.ask(SECURITY, subject, lambda: view)
+    security = bench.ask(SECURITY, subject, lambda: view, inputs=reader_inputs())
     by_file = findings_by_file(view)
     words = {facts.path: judge_file(facts, by_file[facts.path]) for facts in view.all_facts()}
     return Examined(subject, view, security, words, worst_word(words.values()))
+
+
+def reader_inputs() -> tuple[tuple[str, str], ...]:
+    """What the security check rests on beside its own code: the readers, whose facts it judges."""
+    return (("readers", code_digest(table.__name__)),)
 
 
 def refuse_malicious(examined: Examined) -> None:

@@ -63,7 +63,9 @@ RULES = {
         "CWE-829",
     ),
     "WGH-J015": _attack(
-        "a shard or module lies outside the model's folder", "files of the user's own would be read", "CWE-22"
+        "a shard, module or class lies outside the model's folder",
+        "files of the user's own would be read",
+        "CWE-22",
     ),
     "WGH-J016": Rule(
         Severity.MEDIUM,

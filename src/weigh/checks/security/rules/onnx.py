@@ -89,7 +89,7 @@ RULES = {
     "WGH-O011": Rule(
         Severity.CRITICAL,
         Confidence.HIGH,
-        "external data states an offset or length that is negative or no number",
+        "external data states an offset or length that is negative, no number, or 2^48 and more",
         "a reader that trusts this number reads or writes outside its memory, or fills it",
         ASK,
         ("CWE-125",),

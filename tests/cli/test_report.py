@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from weigh.cli.report import FORMATS, report
+from weigh.cli.report import FORMATS, _for_stdout, report
 from weigh.core.errors import (
     ExitCode,
     IntegrityError,
@@ -16,8 +17,10 @@ from weigh.core.errors import (
     UnknownAnswerError,
     UsageError,
 )
+from weigh.core.verdict import Reason, VerdictKind
 from weigh.jobs.adopt.story import exit_code, headline
 from weigh.jobs.report import Format
+from weigh.policy.judge import NOTHING_REQUIRED
 from weigh.render.report_json import to_json
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "render"))
@@ -123,6 +126,61 @@ def test_a_report_whose_headline_or_exit_code_was_changed_is_refused(folder, cal
         call()
 
 
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        replace(SAMPLE.verdict, kind=VerdictKind.FAIL),
+        replace(SAMPLE.verdict, kind=VerdictKind.PASS, reasons=()),
+        replace(SAMPLE.verdict, reasons=(Reason("line", VerdictKind.FAIL, "worse"), *SAMPLE.verdict.reasons)),
+        replace(SAMPLE.verdict, reasons=(Reason(NOTHING_REQUIRED, VerdictKind.PASS, "fine"),)),
+    ],
+)
+@pytest.mark.parametrize("decided", [True, False])
+def test_a_verdict_that_its_lines_do_not_make_is_refused(folder, call, verdict, decided):
+    found = SAMPLE.recommendation
+    changed = replace(
+        SAMPLE,
+        verdict=verdict,
+        recommendation=found if decided else None,
+        headline=headline(found.decision, verdict, model=True),
+        exit_code=exit_code(found.decision, verdict),
+    )
+    (folder / "weigh-report" / "report.json").write_bytes(to_json(changed))
+    with pytest.raises(IntegrityError, match="contradicts itself"):
+        call()
+
+
+def test_without_a_recommendation_the_exit_code_is_no_better_than_the_policy(folder, call):
+    failed = replace(
+        SAMPLE.verdict, kind=VerdictKind.FAIL, reasons=(Reason("line", VerdictKind.FAIL, "worse"),)
+    )
+    for code, fine in ((ExitCode.FINE, False), (ExitCode.UNKNOWN, False), (ExitCode.NO, True)):
+        made = replace(SAMPLE, recommendation=None, verdict=failed, exit_code=code)
+        (folder / "weigh-report" / "report.json").write_bytes(to_json(made))
+        if fine:
+            assert call()[0] == 0
+        else:
+            with pytest.raises(IntegrityError, match="exit code is better"):
+                call()
+
+
+def test_json_for_a_terminal_holds_nothing_that_acts_on_it(folder, monkeypatch):
+    data = '{"a":"\x9b31m\u202e\x1b"}'.encode()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Terminal()))
+    shown = _for_stdout(data, Format.JSON)
+    assert json.loads(shown) == {"a": "\x9b31m\u202e\x1b"}
+    assert shown.isascii()
+    assert b"\x1b" not in shown
+    assert _for_stdout(data, Format.MARKDOWN) == data
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO()))
+    assert _for_stdout(data, Format.JSON) == data
+
+
+class Terminal(io.BytesIO):
+    def isatty(self):
+        return True
+
+
 def test_wrong_usage_is_said(folder, call):
     with pytest.raises(UsageError, match="--out needs a form"):
         call("--out", "x")
@@ -156,6 +214,26 @@ def test_open_hands_the_page_to_the_browser(folder):
     page = folder / "weigh-report" / "report.html"
     assert (folder / "asked").read_text(encoding="utf-8") == page.as_uri()
     assert page.read_bytes().startswith(b"<!doctype html>")
+
+
+def test_open_shows_the_report_that_was_read_and_not_a_page_that_lies_beside_it(folder):
+    (folder / "browser").write_text("#!/bin/sh\n", encoding="utf-8")
+    (folder / "browser").chmod(0o755)
+    place = folder / "weigh-report"
+    (place / "report.html").write_text("<!doctype html><p>ADOPT SOMETHING ELSE", encoding="utf-8")
+    assert opened(folder, {"BROWSER": str(folder / "browser")}).returncode == 0
+    page = (place / "report.html").read_text(encoding="utf-8")
+    assert "SOMETHING ELSE" not in page
+    assert SAMPLE.headline in page
+
+
+def test_open_writes_no_page_over_a_file_that_may_be_of_somebody_else(folder, call):
+    place = folder / "weigh-report"
+    (place / "report.json").rename(place / "june.json")
+    (place / "june.html").write_text("notes", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"june\.html is there already"):
+        call("weigh-report/june.json", "--open")
+    assert (place / "june.html").read_text(encoding="utf-8") == "notes"
 
 
 def test_without_a_browser_it_says_where_the_page_is(folder):

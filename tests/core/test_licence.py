@@ -22,6 +22,13 @@ def test_an_unknown_use_is_an_error_that_lists_the_known_ones(name):
         *("LICENSE", "licence", "LICENSE.BSD", "LICENSE-MIT", "UNLICENSE", "COPYING.LIB", "NOTICE.txt"),
         *("MODEL_LICENSE", "model-license.md", "USE_POLICY.md", "acceptable-use-policy.pdf", "EULA.rtf"),
         *("prohibited_use_policy", "TERMS", "ThirdPartyNotices.txt", "third_party_notices", "LICENSING.md"),
+        *(
+            "LLAMA2_LICENSE",
+            "Gemma-License.txt",
+            "MODEL LICENSE.md",
+            "LICENSE (1).txt",
+            "llama_use_policy.md",
+        ),
     ],
 )
 def test_names_of_files_that_hold_terms(name):
@@ -29,7 +36,7 @@ def test_names_of_files_that_hold_terms(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["licensed_model.bin", "NOTICEABLE", "model.bin", "my_license_plates.csv", ""]
+    "name", ["licensed_model.bin", "NOTICEABLE", "model.bin", "my_license_plates.csv", "", "his_licence.jpg"]
 )
 def test_names_that_only_sound_like_it(name):
     assert not is_terms_name(name)

@@ -220,6 +220,7 @@ TEXTS = [
     b"tree\nversion=v3\n",
     b"license: mit\n",
     b"common\ncold\nremedies\n",
+    b"const_p1,const_p2\n.8,.2\n.9,.1\n",
 ]
 
 

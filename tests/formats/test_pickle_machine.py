@@ -48,6 +48,15 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.parametrize("before", range(900, 1400, 7))
+def test_a_text_that_reaches_out_of_the_window_is_read_whole(before):
+    data = pickle.dumps([b"x" * before, "\u00e9" * 300, "\u2603" * 700], 2 if before % 2 else 4)
+    result = run(data)
+    assert (result.coverage, result.end) == (Coverage.COMPLETE, len(data))
+    if before % 2 == 0:
+        assert [made(item) for item in result.root.items[1:]] == ["\u00e9" * 300, "\u2603" * 700]
+
+
 @given(VALUES, st.integers(0, 5))
 @settings(max_examples=50, deadline=None)
 def test_the_machine_makes_what_cpython_makes(value, protocol):

@@ -54,6 +54,14 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("length", [0x0280, 0x0480, 0x0580])
+def test_a_header_whose_length_begins_like_a_pickle_is_one_of_safetensors(length):
+    text = b'{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}'
+    data = length.to_bytes(8, "little") + text.ljust(length) + b"\0"
+    facts = read_file(BytesReader(data), "model.safetensors")
+    assert (facts.format, facts.coverage, facts.anomalies) == ("safetensors", Coverage.COMPLETE, ())
+
+
 @pytest.mark.parametrize(("data", "path", "name"), CASES)
 def test_content_outvotes_the_name(data, path, name):
     assert identify(BytesReader(data), path) == name

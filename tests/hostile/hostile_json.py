@@ -76,6 +76,11 @@ LOOKS: dict[str, Case] = {
 """Value → the rule that must fire; each is for a person to review."""
 
 SOUND: dict[str, Any] = {
+    "blocks-of-a-network": {
+        "_class_name": "UNet2DModel",
+        "_diffusers_version": "0.30.0",
+        "down_block_types": ["DownBlock2D", "DownBlock2D"],
+    },
     "own-pipeline": {"custom_pipelines": {"t": {"impl": "pipe.MyPipe", "pt": ["AutoModel"]}}},
     "coreml-manifest": {
         "fileFormatVersion": "1.0.0",

@@ -255,6 +255,8 @@ HONEST = {
         old("TimeDistributed", {"layer": old("Dense", {"units": 1})}),
         old("Bidirectional", {"layer": old("LSTM", {"units": 1})}),
     ),
+    "optimiser-of-a-backend": sequential(DENSE)
+    | {"compile_config": {"optimizer": obj("Adam", {}, "keras.src.backend.torch.optimizers.torch_adam")}},
     "functional-2": {
         "class_name": "Functional",
         "config": {"layers": [old("Conv2D"), old("ReLU")]},

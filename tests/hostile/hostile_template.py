@@ -196,4 +196,7 @@ SOUND_TEXTS: dict[str, str] = {
     "unicode": "{{ '<｜begin▁of▁sentence｜>' + bos_token }}",
     "dsml": "{{ '{\"name\": \"' ~ tool.name ~ '\", \"arguments\": ' ~ tool.arguments|tojson ~ '}' }}",
 }
+SOUND_TEXTS["marks-of-its-own"] = (
+    "{% set kind = message.kind | default('__none__') %}{{ '______' }}{{ '__USER__' if kind != '__none__' }}"
+)
 SOUND: dict[str, bytes] = {name: text.encode() for name, text in SOUND_TEXTS.items()}

@@ -96,6 +96,9 @@ SOUND_VALUES = {
     "classes": model(tree(0), tree(1), tree(2), num_class="3", booster={"tree_info": [0, 1, 2], "iteration_indptr": [0, 3]}),
     "names": model(learner={"feature_names": ["é", 'a"{[trees'], "feature_types": ["float", "int"]}),
     "attributes": model(learner={"attributes": {"trees": '[{"x": 1}]', "best": "}]{"}}),
+    "vector-leaf-of-2-1": model(
+        tree(tree_param={"size_leaf_vector": "2"}, base_weights=[0.0] * 6, split_conditions=[0.5, float("nan"), float("nan")])
+    ),
     "vector-leaf": model(
         tree(tree_param={"size_leaf_vector": "2"}, base_weights=[0.0] * 6, leaf_weights=[1.0] * 4, right_children=[2, 0, 1], parents=[-1, 0, 0]),
         num_target="2",

@@ -15,12 +15,15 @@ from sample_report import ANSWERS, HOSTILE, RECOMMENDATION, SAMPLE
 from weigh.core.errors import ExitCode
 from weigh.core.evidence import Envelope
 from weigh.core.measure import Measure, labelled
+from weigh.core.outcome import Outcome, OutcomeKind
 from weigh.core.recommendation import Decision
 from weigh.core.verdict import Reason, VerdictKind
 from weigh.render import embedded
 from weigh.render.html import page
+from weigh.render.markdown import to_markdown
 from weigh.render.markup import Markup, join, tag
 from weigh.render.page_answer import day
+from weigh.render.page_checks import told
 
 VOID = {"meta", "link", "br", "hr", "img"}
 
@@ -260,6 +263,64 @@ def test_a_signature_for_other_bytes_is_no_signature_here():
         "for other bytes",
     ]
     assert "signing" not in Tree(without_library(page(SAMPLE))).ids
+
+
+def signature(**labels):
+    """Of each signature on the page what is said of it, when every one of them carries these labels."""
+    answers = tuple(
+        replace(
+            a,
+            evidence=replace(
+                a.evidence,
+                measures=tuple(
+                    replace(m, labels=labelled(**dict(m.labels) | labels)) for m in a.evidence.measures
+                ),
+            ),
+        )
+        if a.evidence.check == "sign-off"
+        else a
+        for a in FULL.answers
+    )
+    report = replace(FULL, answers=answers)
+    return {row[1] for row in rows_of(page(report), "signing")[1:] if row[1] != "missing"}, report
+
+
+def test_a_signature_counts_for_its_day_and_its_data_only():
+    assert signature(expires="")[0] == {"signed"}
+    assert signature(expires="1999-12-31")[0] == {"ended"}
+    assert signature(expires="nonsense")[0] == {"ended"}
+    assert signature(expires="", data="sha256:" + "9" * 64)[0] == {"for other bytes"}
+    assert signature(expires="", data=FULL.data.digest)[0] == {"signed"}
+    text = page(signature(expires="1999-12-31")[1])
+    assert '<span class="badge open">ended</span>' in text
+
+
+def without_unknown(report):
+    reasons = tuple(r for r in report.verdict.reasons if r.kind is not VerdictKind.UNKNOWN)
+    answers = tuple(a for a in report.answers if a.evidence.answered)
+    return replace(report, unknown=(), answers=answers, verdict=replace(report.verdict, reasons=reasons))
+
+
+def test_nothing_is_said_to_be_settled_while_something_is_open():
+    settled = "Everything that was asked got its answer."
+    whole = without_unknown(SAMPLE)
+    advisory = Reason("line", VerdictKind.UNKNOWN, "because", required=False)
+    one_line = replace(whole, verdict=replace(whole.verdict, reasons=(*whole.verdict.reasons, advisory)))
+    one_check = replace(whole, answers=SAMPLE.answers)
+    for drawn in (page, lambda report: to_markdown(report).decode()):
+        assert settled in drawn(whole)
+        assert "Without an answer: 1 policy line; they" in drawn(one_line)
+        assert settled not in drawn(one_line) + drawn(one_check)
+
+
+def test_what_broke_stands_before_plain_answers():
+    broken = replace(SAMPLE.answers[-1].evidence, outcome=Outcome(OutcomeKind.ERROR, "it broke"), check="zzz")
+    report = replace(SAMPLE, answers=(*SAMPLE.answers, replace(SAMPLE.answers[-1], evidence=broken)))
+    places = told(report)
+    assert (
+        places.index(len(SAMPLE.answers))
+        < len([a for a in SAMPLE.answers if any(f.severity.rank >= 3 for f in a.evidence.findings)]) + 1
+    )
 
 
 def test_a_signature_that_ended_is_not_shown_as_one_that_counts():

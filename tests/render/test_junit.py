@@ -18,6 +18,7 @@ def cases(report):
     return {
         case.get("name"): next(((m.tag, m.get("type"), m.get("message")) for m in case), ())
         for case in root.iter("testcase")
+        if case.get("classname") != "unknown"
     }
 
 
@@ -50,6 +51,22 @@ def test_the_file_is_green_exactly_when_the_exit_code_is_0(code):
     assert marked == ([] if code is ExitCode.FINE else ["the answer"])
     if code is ExitCode.UNKNOWN:
         assert cases(judged(code=code))["the answer"][:2] == ("error", "unknown")
+
+
+def test_every_question_without_an_answer_is_a_skipped_case_even_at_exit_code_0():
+    root = ET.fromstring(to_junit(replace(SAMPLE, exit_code=ExitCode.FINE)))
+    skipped = {
+        case.get("name"): case.find("skipped").get("message")
+        for case in root.iter("testcase")
+        if case.get("classname") == "unknown"
+    }
+    assert {s.text for s in SAMPLE.unknown} <= set(skipped)
+    told = {digest for s in SAMPLE.unknown for digest in s.evidence}
+    silent = [a.evidence for a in SAMPLE.answers if not a.evidence.answered and a.evidence.digest not in told]
+    assert silent
+    for evidence in silent:
+        assert evidence.outcome.reason in skipped[evidence.check]
+    assert root.get("failures") == root.get("errors") == "0"
 
 
 def test_a_waived_fail_stays_a_failure():

@@ -1,3 +1,4 @@
+import pytest
 from full_report import share
 
 from weigh.core.measure import Direction, Measure, labelled
@@ -92,3 +93,35 @@ def test_what_is_left_out_of_a_drawing_is_said():
     measures = tuple(share("accuracy", 0.7, 10, slice=str(i)) for i in range(vega.MAX_POINTS + 5))
     (one,) = drawings(Picture(PictureKind.DOTS, "accuracy", "t", row="slice"), measures)
     assert one.note == "40 of 45 are drawn."
+
+
+def many(kind):
+    """More measures than one chart of this kind can hold."""
+    if kind is PictureKind.MATRIX:
+        return [share("accuracy", 0.7, 10, slice=f"s{i}", at=f"c{j}") for i in range(30) for j in range(30)]
+    if kind in {PictureKind.LINE, PictureKind.RELIABILITY}:
+        return [share("accuracy", 0.7, 10, slice="one", at=str(i / 5000)) for i in range(5000)]
+    return [share("accuracy", 0.7, 10, slice=f"s{i}") for i in range(100)]
+
+
+@pytest.mark.parametrize("kind", PictureKind)
+def test_a_chart_that_leaves_something_out_is_bounded_and_says_how_much(kind):
+    measures = many(kind)
+    (one,) = drawings(Picture(kind, "accuracy", "t", row="slice", column="at"), measures)
+    assert len(rows(one)) <= 600
+    assert one.note == f"{len(rows(one)):,} of {len(measures):,} are drawn."
+    (few,) = drawings(Picture(kind, "accuracy", "t", row="slice", column="at"), measures[:3])
+    assert few.note == ""
+
+
+def test_lines_beyond_the_bound_are_told():
+    measures = [share("accuracy", 0.7, 10, noise=f"n{i}", at=str(at)) for i in range(20) for at in range(3)]
+    (one,) = drawings(Picture(PictureKind.LINE, "accuracy", "t", row="noise", column="at"), measures)
+    assert one.note == f"{len(rows(one))} of 60 are drawn."
+
+
+def test_charts_that_are_not_drawn_are_told_under_the_last():
+    measures = tuple(share("accuracy", 0.7, 10, slice=s, origin=f"o{i}") for i in range(9) for s in "ab")
+    made = drawings(Picture(PictureKind.DOTS, "accuracy", "Share", row="slice", facet="origin"), measures)
+    assert [d.note for d in made[:-1]] == [""] * (MAX_FACETS - 1)
+    assert made[-1].note == "3 more charts like these are not drawn."

@@ -62,7 +62,7 @@ def test_in_400_fresh_samples_the_rate_is_not_above_alpha():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", [{"age": 43.0}, {"town": (0.25, 0.3, 0.2, 0.15, 0.1)}, {"cloud": 0.3}])
+@pytest.mark.parametrize("change", [{"age": 44.0}, {"town": (0.25, 0.3, 0.2, 0.15, 0.1)}, {"cloud": 0.3}])
 def test_in_200_batches_a_planted_change_is_missed_at_most_ten_times(change):
     found = 0
     for i in range(200):

@@ -1,10 +1,14 @@
 """The screen shows the answer, and nothing hostile acts on it."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from tests.watch.batches import ask, batch, draw, profile
 
 from weigh.core.errors import ExitCode
 from weigh.core.profile import Answering
+from weigh.datasets.table import FeatureColumns
 from weigh.render.escape import cells
 from weigh.render.watch import screen
 
@@ -97,8 +101,6 @@ def test_a_quiet_answer_only_tells_what_it_cannot_see():
 
 
 def test_hostile_names_reach_the_screen_as_escapes():
-    from dataclasses import replace
-
     rows, new = draw(2000, 0), draw(900, 1, age=60.0)
     features = [
         replace(d.features, numeric_names=(HOSTILE, "income"), categorical_names=(HOSTILE + "2",))
@@ -117,3 +119,33 @@ def test_an_open_answer_says_how_many_rows_would_tell():
     text = shown(held, ask(held, batch(draw(50, 1))), ExitCode.UNKNOWN)
     assert "UNKNOWN" in text
     assert "200 rows would tell" in text
+
+
+def test_what_raised_the_alarm_is_never_pushed_off_the_screen_by_larger_effects():
+    rng = np.random.default_rng(0)
+    names = tuple(f"c{i}" for i in range(20))
+    nothing = np.empty((1500, 0), dtype=np.int64)
+    first, second = draw(1500, 0, missing=0.02), draw(1500, 1, missing=0.02)
+    made = [rng.normal(size=(1500, 20)) for _ in range(2)]
+    # A change of missing values by 0.08 is an alarm, gaps of values below 0.1 are none.
+    made[1][rng.random(1500) < 0.08, 7] = np.nan
+    features = [FeatureColumns(numbers, names, nothing, (), ()) for numbers in made]
+    held = profile(replace(first, features=features[0]))
+    evidence = ask(held, batch(replace(second, features=features[1])))
+    parts = shown(held, evidence, ExitCode.NO).partition("Drift")[2].splitlines()
+    assert "c7" in parts[0]
+    assert "missing" in parts[0]
+    assert "· alarm" in parts[0]
+    assert "alarm" not in parts[1]
+
+
+def test_alarms_that_have_no_line_of_their_own_are_counted():
+    rng = np.random.default_rng(0)
+    names = tuple(f"c{i}" for i in range(12))
+    nothing = np.empty((1000, 0), dtype=np.int64)
+    features = [
+        FeatureColumns(rng.normal(by, 1, size=(1000, 12)), names, nothing, (), ()) for by in (0.0, 1.0)
+    ]
+    held = profile(replace(draw(1000, 0), features=features[0]))
+    evidence = ask(held, batch(replace(draw(1000, 1), features=features[1])))
+    assert "more, 4 of them alarms, are in the JSON" in shown(held, evidence, ExitCode.NO)

@@ -12,8 +12,10 @@ from weigh.core.errors import ExitCode, UnknownAnswerError, UsageError
 
 if TYPE_CHECKING:
     from weigh.core.report import Report
+    from weigh.jobs.report import Format
 
 FORMATS = ("html", "json", "md", "sarif", "junit")
+"""Those of the job, which is loaded only when the command runs."""
 
 
 @click.command()
@@ -50,9 +52,9 @@ def report(target: str, *, opens: bool, form: str | None, out: str) -> int:
     file = find_report(target)
     found = read_report(file)
     if opens:
-        page = Path(out) if out else file.with_name("report.html")
-        if out or not page.is_file():
-            _write(page, rendered(found, Format.HTML))
+        page = Path(out) if out else _page_of(file)
+        # A page that already lies there may tell of another report: what is shown is what was read.
+        _write(page, rendered(found, Format.HTML))
         _open(page)
         return ExitCode.FINE
     if not form:
@@ -61,9 +63,39 @@ def report(target: str, *, opens: bool, form: str | None, out: str) -> int:
         _write(Path(out), rendered(found, Format(form)))
         _say(f"written to {out}")
     else:
-        sys.stdout.buffer.write(rendered(found, Format(form)))
+        sys.stdout.buffer.write(_for_stdout(rendered(found, Format(form)), Format(form)))
         sys.stdout.flush()
     return ExitCode.FINE
+
+
+def _page_of(file: Path) -> Path:
+    """Where the page of a report lies; beside a report of another name only where nothing lies yet.
+
+    Raises:
+        UsageError: there is a file of the page's name, and nobody knows whose.
+    """
+    from weigh.jobs.report import FILE, PAGE
+
+    if file.name == FILE:
+        return file.with_name(PAGE)
+    page = file.with_suffix(".html")
+    if page.exists():
+        raise UsageError(
+            f"{page.name} is there already",
+            why=f"it may not be the page of {file.name}",
+            hint="--open --out FILE writes the page elsewhere",
+        )
+    return page
+
+
+def _for_stdout(data: bytes, form: "Format") -> bytes:
+    """The bytes as they are for a file or pipe; for a terminal, JSON with what would act on it as escapes."""
+    from weigh.jobs.report import Format
+    from weigh.render.escape import json_text
+
+    if not sys.stdout.isatty() or form not in {Format.JSON, Format.SARIF}:
+        return data
+    return json_text(data.decode("utf-8")).encode("utf-8")
 
 
 def _screen(found: "Report") -> None:

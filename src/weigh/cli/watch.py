@@ -87,6 +87,7 @@ def check(**options: object) -> int:
 
 def _show(found: "Watching", out: str, *, as_json: bool) -> None:
     from weigh.core.canonical import dumps
+    from weigh.render.escape import json_text
     from weigh.render.watch import screen
     from weigh.system.atomic import write_bytes
 
@@ -101,7 +102,7 @@ def _show(found: "Watching", out: str, *, as_json: bool) -> None:
     if out:
         write_bytes(Path(out), told + b"\n")
     if as_json:
-        click.echo(told.decode("utf-8"))
+        click.echo(json_text(told.decode("utf-8")))
         return
     width = min(shutil.get_terminal_size((100, 24)).columns, 120)
     shown = screen(

@@ -15,10 +15,14 @@ TERMS_FOLDERS = frozenset({"licenses", "license_files"})
 """Folders of a wheel's `.dist-info` whose every file is a licence file (PEP 639)."""
 
 _TERMS = re.compile(
-    r"(?:(?:model|weights?|data|use|third[-_]?party)[-_])?(?:un)?licen[cs](?:es?|ing)|copying|notices?|copyright"
-    r"|terms|eula|third[-_]?party[-_]?notices?|(?:(?:acceptable|prohibited)[-_])?use[-_]policy"
+    r"(?:un)?licen[cs](?:es?|ing)|copying|notices?|copyright|terms|eula|third[-_ ]?party[-_ ]?notices?"
+    r"|(?:(?:acceptable|prohibited)[-_ ])?use[-_ ]policy"
 )
 """How names of files that hold terms begin, in lower case."""
+_LICENCE_OF = re.compile(
+    r".{1,80}[-_ ](?:licen[cs]es?|use[-_ ]policy)(?:\.(?:txt|md|rst|html?|pdf|rtf|docx?))?"
+)
+"""Names that say whose licence it is: `MODEL_LICENSE`, `llama-license.md`; a picture of a licence is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,10 @@ class Permission(StrEnum):
 
 def is_terms_name(name: str) -> bool:
     """Whether a file's name, without its folder, says that it holds terms; its ending does not matter."""
-    begins = _TERMS.match(name.lower())
-    return begins is not None and name[begins.end() :][:1] in {"", ".", "-", "_"}
+    lowered = name.lower()
+    begins = _TERMS.match(lowered)
+    plain = begins is not None and lowered[begins.end() :][:1] in {"", ".", "-", "_", " "}
+    return plain or _LICENCE_OF.fullmatch(lowered) is not None
 
 
 def check_uses(names: Iterable[str]) -> tuple[str, ...]:

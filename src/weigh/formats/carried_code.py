@@ -14,8 +14,8 @@ MAX_TEXT = 256 * 1024
 
 _SCRIPT = re.compile(r"<\s*script\b|javascript\s*:|\bon(?:error|load)\s*=\s*[\"']", re.IGNORECASE)
 _CALLS = re.compile(
-    r"\bos\s*\.\s*(?:system|popen|exec[lv]p?e?|spawn\w*)\s*\("
-    r"|\bsubprocess\s*\.\s*(?:run|call|Popen|check_call|check_output|getoutput)\s*\("
+    r"\bos\s*\.\s*(?:system|popen|exec[lv]p?e?|spawn\w*)\s*\(\s*[\"'fbr]"
+    r"|\bsubprocess\s*\.\s*(?:run|call|Popen|check_call|check_output|getoutput)\s*\(\s*[\"'fbr\[]"
     r"|\b__import__\s*\(|\b(?:pickle|marshal|dill)\s*\.\s*loads?\s*\("
     r"|(?<![\w.])(?:exec|eval|compile)\s*\(\s*(?:[\"'fbr]|base64|bytes|codecs|zlib|__|open|requests|urllib)"
 )

@@ -22,7 +22,7 @@ from weigh.formats.keras_json import config_of
 from weigh.formats.pickle_inside import Inside
 from weigh.formats.pickle_literals import SHORTEST
 from weigh.formats.reader import BytesReader
-from weigh.formats.smuggled import carried, keep_file
+from weigh.formats.smuggled import MOST_TRIES, TOO_MANY, carried, keep_file
 
 if TYPE_CHECKING:
     from weigh.core.tensor import TensorInfo
@@ -35,8 +35,6 @@ UNKNOWN_LINK = "WGH-HD010"
 
 MAX_OBJECTS = 200_000
 """Objects of one file; the largest models have some ten thousand datasets."""
-MOST_CARRIED = 100
-"""Attributes that are files by themselves; PyTables keeps a pickle in one here and there."""
 MAX_NAME = 4_096
 """Characters of the path of one object."""
 _CONFIGS = frozenset({"model_config", "training_config", "optimizer_config", "config"})
@@ -61,7 +59,10 @@ def read_hdf5(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     inside = Inside(reader, path, descent)
     scan = _Scan(file, path, inside)
     scan.run()
-    members = (*inside.members, *carried(reader, path, descent, scan.tensors))
+    held, whole = carried(reader, path, descent, scan.tensors)
+    if not whole:
+        scan.unread = scan.unread or TOO_MANY
+    members = (*inside.members, *held)
     if file.base and any(reader.read(0, min(file.base, 65_536))):
         block = descent.member(SliceReader(reader, 0, file.base), f"{path}{BETWEEN}(user block)")
         members = (block, *members)
@@ -94,6 +95,7 @@ class _Scan:
         self._file = file
         self._path = path
         self._inside = inside
+        self._tried = 0
 
     def run(self) -> None:
         """Visit the root group and everything that hangs on it."""
@@ -170,8 +172,10 @@ class _Scan:
 
     def _attribute(self, message: Message, name: str) -> None:
         attribute = read_attribute(self._file, message)
-        if len(attribute.raw) >= SHORTEST and len(self._inside.members) < MOST_CARRIED:
-            keep_file(self._inside, BytesReader(attribute.raw), 0, len(attribute.raw))
+        if len(attribute.raw) >= SHORTEST and self._tried < MOST_TRIES:
+            self._tried += keep_file(self._inside, BytesReader(attribute.raw), 0, len(attribute.raw))
+            if self._tried == MOST_TRIES:
+                self.unread = self.unread or TOO_MANY
         if attribute.value is None:
             if attribute.name in _CONFIGS:
                 self.unread = self.unread or f"the attribute {attribute.name} is too long to be read"

@@ -102,7 +102,7 @@ class _File:
         self._add_uses(run.uses)
         for anomaly in run.anomalies:
             self.found.add(anomaly.rule, anomaly.detail, offset=anomaly.offset, fatal=anomaly.fatal)
-        tensors, wrong = arrays_of(run.root, self.path)
+        tensors, wrong = arrays_of(run.root, self.path, run.uses)
         self.tensors += tensors
         for detail, offset in wrong:
             self.found.add(SIZE_RULE, detail, offset=offset)

@@ -6,8 +6,9 @@ Source: numpy, `ndarray.__reduce__` (state of version 1: shape, dtype, whether c
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from weigh.core.facts import CallableUse
 from weigh.core.tensor import TensorInfo
 from weigh.formats.anomalies import quoted
 from weigh.formats.pickle_values import Blob, Call, Global, Literal, Value, walk
@@ -16,6 +17,7 @@ RECONSTRUCT = frozenset(
     {("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct")}
 )
 FROM_BUFFER = frozenset({("numpy.core.numeric", "_frombuffer"), ("numpy._core.numeric", "_frombuffer")})
+_MAKERS = RECONSTRUCT | FROM_BUFFER
 ENCODE = ("_codecs", "encode")
 MOST_DIMENSIONS = 64
 """numpy's own bound (NPY_MAXDIMS)."""
@@ -31,15 +33,20 @@ Element = tuple[str, int, bool]
 """Key of DTYPE_BITS, bytes an element takes (0: not known), whether the bytes are big-endian."""
 
 
-def arrays_of(root: Value, path: str) -> tuple[list[TensorInfo], list[tuple[str, int]]]:
+def arrays_of(
+    root: Value, path: str, uses: Iterable[CallableUse]
+) -> tuple[list[TensorInfo], list[tuple[str, int]]]:
     """The arrays under `root`, and what is wrong with them as (detail, offset).
 
     Args:
         root: what a stream makes.
         path: of the file whose offsets the nodes carry.
+        uses: what the stream calls; where nothing of it makes arrays, nothing is looked for.
     """
     tensors: list[TensorInfo] = []
     wrong: list[tuple[str, int]] = []
+    if not any((use.module, use.name) in _MAKERS for use in uses):
+        return tensors, wrong
     for name, node in walk(root):
         if type(node) is Call:
             tensors += _array(name, node, path, wrong)

@@ -6,7 +6,7 @@ such a use is made from the key alone, so it says no more than is true of every 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from weigh.core.symbol import MOST_ITEMS, MOST_TEXT, Symbol, SymbolKind
 from weigh.formats.pickle_symbols import CLASS_OF_CALL, Likeness, name_of_call
@@ -98,19 +98,22 @@ def coarse_key(texts: Texts, place: int, value: Value, depth: int = 0) -> Likene
         if value.literal is Literal.TEXT or value.literal is Literal.STRING:
             return texts.key(place, value.head.decode("utf-8", "replace"))
         return (_BYTES, value.length >= 2**31)
-    if kind is Persistent:
-        return (_PERSISTENT,)
+    return (_PERSISTENT,) if kind is Persistent else _container_key(texts, place, value, depth)
+
+
+def _container_key(texts: Texts, place: int, value: Value, depth: int) -> Likeness:
+    kind = type(value)
     if kind is DictNode:
         if depth:
             return (DictNode, bool(value.pairs))
         return (DictNode, len(value.pairs) > 2 * MOST_ITEMS, *_pair_keys(texts, place, value))
-    if kind is tuple or kind is ListNode or kind is SetNode:
-        items = value if kind is tuple else value.items
-        if depth:
-            return (kind, bool(items))
-        some = frozenset([coarse_key(texts, place, item, 1) for item in items[:MOST_ITEMS]])
-        return (kind, len(items) > MOST_ITEMS, *sorted(some, key=repr))
-    return (_OTHER,)
+    if kind is not tuple and kind is not ListNode and kind is not SetNode:
+        return (_OTHER,)
+    items = value if kind is tuple else value.items
+    if depth:
+        return (kind, bool(items))
+    some = frozenset([coarse_key(texts, place, item, 1) for item in items[:MOST_ITEMS]])
+    return (kind, len(items) > MOST_ITEMS, *sorted(some, key=repr))
 
 
 def _pair_keys(texts: Texts, place: int, value: DictNode) -> list[Likeness]:
@@ -123,7 +126,12 @@ def _number_class(value: int) -> int:
     return 1 if 0 <= value < 2**31 else 2 if value < 0 else 3 if value < 2**48 else 4
 
 
-_NUMBERED = {int: _number_class, float: lambda _: 11, type(None): lambda _: 10, bool: lambda v: 13 + v}
+_NUMBERED: dict[type, Callable[[Value], int]] = {
+    int: _number_class,
+    float: lambda _: 11,
+    type(None): lambda _: 10,
+    bool: lambda v: 13 + v,
+}
 _UNKNOWN = Symbol(SymbolKind.UNKNOWN)
 _SHOWN = {
     1: Symbol(SymbolKind.INT, "0"),

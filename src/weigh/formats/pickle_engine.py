@@ -28,6 +28,7 @@ from weigh.formats.pickle_values import (
     ListNode,
     Literal,
     Persistent,
+    PlainTuple,
     SetNode,
     Unknown,
     Value,
@@ -52,6 +53,10 @@ MOST_KEPT = 100_000
 """Values kept in the memo after that: containers of calls, arrays."""
 MOST_CONTAINERS = 100_000
 """Lists and dicts that are still told apart after that."""
+MOST_SHORT = 8
+"""Constants of one tuple that is still told to a call after that."""
+MOST_ITEMS_KEPT = 400_000
+"""Items of lists, dicts and tuples that are no constants and are kept after that."""
 MOST_FILLED = 10_000
 """Lists and dicts whose first plain items are still kept after that, `FEW` of each."""
 KEPT = 4096
@@ -63,8 +68,12 @@ MOST_CALLS = 100_000
 """Calls after which alike ones share one node, once plain data is no longer kept."""
 MOST_NAMES = 100_000
 """Different names imported by one stream, and imports after which alike ones share one node."""
-MOST_STACK = 400_000
-"""Values on the stack at once."""
+MOST_STACK = 4_000_000
+"""Values on the stack at once: a tuple or frozenset is written without batches."""
+MOST_STACKED = 400_000
+"""Of them such as are no constants."""
+LONG_STACK = 100_000
+"""Values on one stack after which those that lie deep lose what they are."""
 ABSURD = 2**48
 """A declared length beyond this is no damage of an honest file's length; no file has so many bytes."""
 
@@ -95,7 +104,7 @@ _NO_CONTAINER = re.compile(r"(?:Tensor|Storage|Parameter|[Nn]darray|Buffer)(?:\.
 _EXTENSION = ("copyreg", "copy_reg")
 _TENSOR_ROOMS = ("torch", "numpy", "joblib")
 _MAKES_TENSORS = re.compile(r"_rebuild_|_reconstruct|_frombuffer|Wrapper|Tensor|Storage|Parameter|ndarray")
-PLAIN = frozenset({type(None), bool, int, float, str, Unknown})
+PLAIN = frozenset({type(None), bool, int, float, str, Unknown, PlainTuple})
 """Types of values that hold nothing that acts."""
 
 
@@ -109,7 +118,15 @@ class BrokenError(Exception):
 
 
 class EnoughError(Exception):
-    """A bound of ours is met. Never leaves the machine."""
+    """A bound of ours is met. Never leaves the machine.
+
+    Attributes:
+        final: the rest is not walked either.
+    """
+
+    def __init__(self, detail: str, *, final: bool = False) -> None:
+        super().__init__(detail)
+        self.final = final
 
 
 class Engine:
@@ -166,6 +183,10 @@ class Engine:
         self.room = KEPT
         self.calls = 0
         self.merged = False
+        self.kept_items = 0
+        self.thinned: list[Value] | None = None
+        self.thin = 0
+        self.thick = 0
         self.tensors = 0
         self.frugal = False
         self.full = False
@@ -237,6 +258,8 @@ class Engine:
             self.kept += len(fresh) - elsewhere
             self.full = self.kept > MOST_KEPT
         self.seen = len(self.memo)
+        if stacked > LONG_STACK:
+            self._thin()
         if self.containers > MOST_FILLED:
             self.room = 0
         for kept in (self.sink_list.items, self.sink_dict.pairs):
@@ -246,10 +269,60 @@ class Engine:
         if held > self.limits.nodes or stacked > MOST_STACK:
             raise EnoughError("it holds more values than are followed")
 
+    def _thin(self) -> None:
+        """Forget the constants that lie deep in the longest stack: whatever takes them only counts them."""
+        longest = max((self.stack, *self.meta), key=len)
+        if longest is not self.thinned:
+            self.thinned, self.thin, self.thick = longest, 0, 0
+        upto = len(longest) - MOST_ITEMS
+        for place in range(min(self.thin, max(upto, 0)), upto):
+            if type(longest[place]) in PLAIN:
+                longest[place] = UNKNOWN
+            else:
+                self.thick += 1
+        self.thin = upto
+        if self.thick > MOST_STACKED:
+            raise EnoughError("it holds more values than are followed")
+
     def list_of_many(self) -> ListNode:
         """A list once plain data is no longer kept: the later ones are not told apart."""
         self.containers += 1
         return ListNode() if self.containers < MOST_CONTAINERS else self.sink_list
+
+    def tuple_of_many(self, items: tuple[Value, ...]) -> Value:
+        """A tuple once plain data is no longer kept: a short one is, until its call or state is made."""
+        kinds = set(map(type, items))
+        if kinds <= PLAIN:
+            return PlainTuple(items) if len(items) <= MOST_SHORT and PlainTuple not in kinds else UNKNOWN
+        self.kept_items += len(items)
+        if (
+            self.kept_items > MOST_ITEMS_KEPT and tuple in kinds
+        ):  # a chain of tuples could be as long as the file
+            self.merged = self.merged or self.tensors > 0
+            return UNKNOWN
+        return items
+
+    def keep(self, kept: list[Value], items: list[Value], *, step: int = 1) -> None:
+        """Put into a container what is not plain, with the key it belongs to where `step` is 2."""
+        if step == 2:
+            for place in range(0, len(items) - 1, 2):
+                if type(items[place + 1]) not in PLAIN or type(items[place]) not in PLAIN:
+                    kept += items[place : place + 2]
+                    self.kept_items += 2
+        else:
+            some = [item for item in items if type(item) not in PLAIN]
+            kept += some
+            self.kept_items += len(some)
+        if self.kept_items > MOST_ITEMS_KEPT:
+            self._drop(kept, step)
+
+    def _drop(self, kept: list[Value], step: int) -> None:
+        """Keep of a container only what may hold tensors, once very much is kept."""
+        if self.tensors and len(kept) < MOST_ITEMS_KEPT:
+            return
+        if len(kept) > MOST_ITEMS:
+            del kept[MOST_ITEMS // step * step :]
+            self.merged = self.merged or self.tensors > 0
 
     def dict_of_many(self) -> DictNode:
         """The same for a dict."""
@@ -312,6 +385,8 @@ class Engine:
         self, function: Value, arguments: Value, *, how: How = How.CALL, keywords: Value = None
     ) -> Value:
         """The result of a call."""
+        if self.frugal:
+            arguments = ordinary(arguments)
         call = Call(function, arguments, how, self.op)
         self.calls += 1
         if type(function) is Global and not keywords and not self.sources:
@@ -367,6 +442,8 @@ class Engine:
 
     def build(self, target: Value, state: Value) -> None:
         """Set the state of what lies on the stack."""
+        if self.frugal:
+            state = ordinary(state)
         if type(target) is Call:
             self._refuse_dunders(state)
             self.uses.add(Use.SET_STATE, self.class_of(target), self.op, (state,))
@@ -404,7 +481,10 @@ class Engine:
         if type(target) is Call and self._fills(target):
             if target.items is None:
                 target.items = []
-            self._fill(target.items, items)
+            if not self.frugal:
+                target.items += items
+            else:
+                self.keep(target.items, items)
         else:
             self._change_items(target, items)
 
@@ -416,7 +496,7 @@ class Engine:
             if not self.frugal:
                 target.pairs += pairs
             else:
-                self._fill(target.pairs, pairs)
+                self.keep(target.pairs, pairs, step=2)
         elif type(target) is ListNode:
             return  # sets items of a list by their places; honest writers do not, and it does no harm
         else:
@@ -429,12 +509,6 @@ class Engine:
         elif (type(target) in PLAIN and not self.frugal) or type(target) in {tuple, Blob}:
             raise BrokenError("WGH-PK003", "items are put into what holds none")
         self.change(target, tuple(items[:16]))
-
-    def _fill(self, kept: list[Value], items: list[Value]) -> None:
-        if not self.frugal:
-            kept += items
-        else:
-            kept += [item for item in items if type(item) not in PLAIN and len(kept) < FRUGAL]
 
     def _fills(self, call: Call) -> bool:
         """Whether the instance takes items by its class's own protocol."""
@@ -557,6 +631,16 @@ class Engine:
             self.nested.append(Nested(offset, length, looks, data))
         elif not self.reason:
             self.reason = f"it holds more than {MOST_NESTED} literals that look like files"
+
+
+def ordinary(value: Value) -> Value:
+    """Arguments, or a state, with ordinary tuples in them."""
+    kind = type(value)
+    if kind is PlainTuple:
+        return tuple(value)
+    if kind is tuple and PlainTuple in map(type, value):
+        return tuple([tuple(item) if type(item) is PlainTuple else item for item in value])
+    return value
 
 
 def _makes_tensors(module: str, name: str) -> bool:

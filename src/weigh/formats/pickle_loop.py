@@ -16,11 +16,14 @@ from weigh.formats.pickle_values import (
     Global,
     ListNode,
     Literal,
+    PlainTuple,
     Value,
 )
 
 NUMBERS = re.compile(rb"\((?:K.|M..|J....|G.{8}|[N\x88\x89])++[et]", re.DOTALL).match
 """MARK, numbers, and TUPLE or APPENDS."""
+LONG_RUN = 90
+"""Bytes of MARK, numbers and TUPLE that are more than MOST_SHORT values."""
 _I4 = Struct("<i").unpack_from
 _U4 = Struct("<I").unpack_from
 _U2 = Struct("<H").unpack_from
@@ -84,7 +87,8 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                         note_cold((base + text_from) << 12 | (text_to - text_from))
                     else:
                         value = stack[-1]
-                        remember(UNKNOWN if engine.full and type(value) is not Global else value)
+                        drop = type(value) is PlainTuple or (engine.full and type(value) is not Global)
+                        remember(UNKNOWN if drop else value)
                         note_cold(0)
                 elif op == 0x8C:  # SHORT_BINUNICODE
                     text_from = pos + 2
@@ -97,22 +101,18 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                     pos += 1
                     second = stack.pop()
                     value = stack[-1]
-                    if frugal and type(value) in PLAIN and type(second) in PLAIN:
-                        stack[-1] = UNKNOWN
-                    else:
-                        stack[-1] = (value, second)
+                    stack[-1] = engine.tuple_of_many((value, second)) if frugal else (value, second)
                 elif op == 0x85:  # TUPLE1
                     pos += 1
-                    stack[-1] = (stack[-1],)
+                    value = (stack[-1],)
+                    stack[-1] = engine.tuple_of_many(value) if frugal else value
                 elif op == 0x87:  # TUPLE3
                     pos += 1
                     third = stack.pop()
                     second = stack.pop()
                     value = stack[-1]
-                    if frugal and type(value) in PLAIN and type(second) in PLAIN and type(third) in PLAIN:
-                        stack[-1] = UNKNOWN
-                    else:
-                        stack[-1] = (value, second, third)
+                    value = (value, second, third)
+                    stack[-1] = engine.tuple_of_many(value) if frugal else value
                 elif op == 0x88:
                     pos += 1
                     append(True)
@@ -135,11 +135,11 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                 elif op == 0x28:  # MARK
                     if frugal and (run := NUMBERS(data, pos)) is not None:
                         # numbers only, of which nothing is kept any more: stepped over at once
-                        if data[run.end() - 1] == 0x74:
+                        if data[run.end() - 1] == 0x74 and run.end() - pos > LONG_RUN:
                             append(UNKNOWN)
                             pos = run.end()
                             continue
-                        if type(stack[-1]) is ListNode:
+                        if data[run.end() - 1] == 0x65 and type(stack[-1]) is ListNode:
                             stack[-1].dropped += 1
                             pos = run.end()
                             continue
@@ -208,7 +208,13 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                     target = stack[-1]
                     if type(target) is ListNode:
                         kept = target.items
-                        if len(kept) + len(items) <= room or not PLAIN.issuperset(map(type, items)):
+                        if len(kept) + len(items) <= room:
+                            kept += items
+                        elif frugal:
+                            before = len(kept)
+                            engine.keep(kept, items)
+                            target.dropped += max(0, before + len(items) - len(kept))
+                        elif not PLAIN.issuperset(map(type, items)):
                             kept += items
                         else:
                             target.dropped += len(items)
@@ -295,10 +301,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                 items = stack
                 stack = meta.pop()
                 append = stack.append
-                if frugal and PLAIN.issuperset(map(type, items)):
-                    append(UNKNOWN)
-                else:
-                    append(tuple(items))
+                append(engine.tuple_of_many(tuple(items)) if frugal else tuple(items))
             elif op == 0x75:  # SETITEMS
                 items = stack
                 stack = meta.pop()
@@ -308,7 +311,13 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                     raise BrokenError("WGH-PK003", "a dict of an odd number of keys and values")
                 if type(target) is DictNode:
                     kept = target.pairs
-                    if len(kept) + len(items) <= room or not PLAIN.issuperset(map(type, items)):
+                    if len(kept) + len(items) <= room:
+                        kept += items
+                    elif frugal:
+                        before = len(kept)
+                        engine.keep(kept, items, step=2)
+                        target.dropped += max(0, (before + len(items) - len(kept)) >> 1)
+                    elif not PLAIN.issuperset(map(type, items)):
                         kept += items
                     else:
                         target.dropped += len(items) >> 1
@@ -358,7 +367,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                 pos = engine.at - base
                 dense = dense and isinstance(memo, list)
         engine.op = engine.at = base + pos
-        raise EnoughError(f"it has more than {engine.limits.opcodes} opcodes")
+        raise EnoughError(f"it has more than {engine.limits.opcodes} opcodes", final=True)
     except IndexError:
         engine.op = engine.at = base + pos
         if op in {0x68, 0x6A}:
@@ -403,6 +412,7 @@ def _memoize(engine: Engine, value: Value, text_from: int, text_to: int, at: int
         memo.append(engine.cold)
         engine.cold.append(text_from << 12 | size)
         return
-    memo.append(UNKNOWN if engine.full and type(value) is not Global else value)
+    drop = type(value) is PlainTuple or (engine.full and type(value) is not Global)
+    memo.append(UNKNOWN if drop else value)
     if engine.frugal:
         engine.cold.append(0)

@@ -27,6 +27,7 @@ from weigh.core.facts import Anomaly, CallableUse, Coverage, Use
 from weigh.core.ports import RangeReader
 from weigh.formats.pickle_engine import BrokenError, Engine, EnoughError
 from weigh.formats.pickle_expansion import expanded
+from weigh.formats.pickle_flood import walk_rest
 from weigh.formats.pickle_loop import AgainError, follow
 from weigh.formats.pickle_nested import Nested
 from weigh.formats.pickle_values import UNKNOWN, Call, Persistent, Value
@@ -122,6 +123,8 @@ def run_pickle(
         engine.found.add(error.rule, error.detail, offset=engine.op, fatal=True)
     except EnoughError as error:
         coverage, reason = Coverage.PARTIAL, str(error)
+        if not error.final:
+            walk_rest(engine)
     lost = engine.lost or engine.merged
     if coverage is Coverage.COMPLETE and (engine.reason or lost or engine.uses.tired):
         tired = "telling its calls apart takes too long" if engine.uses.tired else ""

@@ -43,7 +43,7 @@ _MEMO_MARKS = (b"q\x00", b"q\x01", b"\x94", b"p0\n", b"p1\n")
 
 
 def _named(uses: Iterable[CallableUse]) -> bool:
-    """Whether anything is called, or can be imported; the columns of a table whose first is `class` cannot."""
+    """Whether anything is called or can be imported; columns of a table that begins with `c` cannot."""
     return any(
         use.how is not Use.IMPORT or use.module == "copyreg" or (_dotted(use.module) and _dotted(use.name))
         for use in uses

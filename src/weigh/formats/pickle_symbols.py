@@ -189,12 +189,16 @@ def likeness(value: Value, work: list[int], depth: int = 0) -> Likeness:
         # the number of the inner call's own use tells everything about it, down to its own bounds
         return (CLASS_OF_CALL, value.use if value.depth <= MOST_DEPTH else name_of_call(value))
     if kind is Blob:
-        if value.literal is Literal.TEXT or value.literal is Literal.STRING:
-            return (_LONG_TEXT, value.head[:MOST_TEXT])
-        return 15 if value.length < 2**31 else 16
+        return _like_blob(value)
     if kind is Persistent:
         return _like_persistent(value, work, depth)
     return _like_container(value, work, depth)
+
+
+def _like_blob(value: Blob) -> Likeness:
+    if value.literal is Literal.TEXT or value.literal is Literal.STRING:
+        return (_LONG_TEXT, value.head[:MOST_TEXT])
+    return 15 if value.length < 2**31 else 16
 
 
 def _like_persistent(value: Persistent, work: list[int], depth: int) -> Likeness:

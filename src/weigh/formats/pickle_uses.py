@@ -19,8 +19,8 @@ MOST_USES = 20_000
 MOST_SYMBOLS = 150_000
 """Symbols kept of one stream, about 25 MB; later arguments are not known."""
 MOST_WORK = 8_000_000
-"""Values looked at to tell uses apart, a few seconds. Real files need a few for each call; a hostile one makes
-each call look at thousands, and its later uses are then only counted by name."""
+"""Values looked at to tell uses apart, a few seconds. Real files need a few for each call; a hostile one
+makes each call look at thousands, and its later uses are then only counted by name."""
 
 _UNKNOWN = Symbol(SymbolKind.UNKNOWN)
 

@@ -59,6 +59,15 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
+class PlainTuple(tuple[Any, ...]):
+    """A short tuple of constants, made where plain data is no longer kept.
+
+    Containers and the memo pass it over as they do constants; calls and states are given an ordinary tuple.
+    """
+
+    __slots__ = ()
+
+
 class Blob:
     """A literal of bytes, or a long text, in its place.
 
@@ -252,57 +261,54 @@ def walk(root: Value) -> Iterator[tuple[str, Value]]:
     tensor) can simply not look at the nodes below it: they come after it.
     """
     seen: set[int] = set()
+    kept: list[Value] = []  # nodes may be made on the way; an id must not be given out twice
     todo: list[tuple[str, Value]] = [("", root)]
     while todo and len(seen) < MOST_WALKED:
         name, node = todo.pop()
         if type(node) in _PLAIN or id(node) in seen:
             continue
         seen.add(id(node))
+        kept.append(node)
         yield name, node
         todo += reversed([pair for pair in children(name, node) if type(pair[1]) not in _PLAIN])
 
 
-def children(name: str, node: Value) -> Iterator[tuple[str, Value]]:
+def children(name: str, node: Value) -> "list[tuple[str, Value]]":
     """What hangs directly under a node, with the names `walk` gives."""
-    match node:
-        case tuple():
-            yield from ((_joined(name, str(place)), item) for place, item in enumerate(node))
-        case ListNode() | SetNode():
-            yield from ((_joined(name, str(place)), item) for place, item in enumerate(node.items))
-        case DictNode():
-            yield from ((_joined(name, _key(key)), value) for key, value in node.entries())
-            yield from ((_joined(name, "(key)"), key) for key in node.pairs[::2] if type(key) not in _PLAIN)
-        case Call():
-            yield from _below_call(name, node)
-        case Persistent():
-            yield _joined(name, "(id)"), node.id
-        case _:
-            return
+    kind = type(node)
+    start = f"{name[-MOST_NAME:]}." if name else ""
+    if kind is tuple:
+        return [(f"{start}{place}", item) for place, item in enumerate(node)]
+    if kind is DictNode:
+        found = [((start + _key(key))[-MOST_NAME:], value) for key, value in node.entries()]
+        return found + [(f"{start}(key)", key) for key in node.pairs[::2] if type(key) not in _PLAIN]
+    if kind is ListNode or kind is SetNode:
+        return [(f"{start}{place}", item) for place, item in enumerate(node.items)]
+    if kind is Call:
+        return _below_call(name, start, node)
+    return [(f"{start}(id)", node.id)] if kind is Persistent else []
 
 
-def _below_call(name: str, call: Call) -> Iterator[tuple[str, Value]]:
-    yield _joined(name, "(function)"), call.function
+def _below_call(name: str, start: str, call: Call) -> "list[tuple[str, Value]]":
+    found: list[tuple[str, Value]] = [(f"{start}(function)", call.function)]
     if type(call.arguments) is tuple:
-        yield from ((_joined(name, f"({n})"), item) for n, item in enumerate(call.arguments))
+        found += [(f"{start}({n})", item) for n, item in enumerate(call.arguments)]
     else:
-        yield _joined(name, "(arguments)"), call.arguments
+        found.append((f"{start}(arguments)", call.arguments))
     if call.keywords is not None:
-        yield name, call.keywords
+        found.append((name, call.keywords))
     if call.items:
-        yield from ((_joined(name, str(place)), item) for place, item in enumerate(call.items))
+        found += [(f"{start}{place}", item) for place, item in enumerate(call.items)]
     if call.pairs:
-        yield name, DictNode(call.pairs)
+        found.append((name, DictNode(call.pairs)))
     if call.state is not ABSENT:
-        yield name, call.state
+        found.append((name, call.state))
+    return found
 
 
 def _key(key: Value) -> str:
     return key if type(key) is str else str(key) if type(key) in {int, bool} else "(key)"
 
 
-def _joined(name: str, last: str) -> str:
-    return (f"{name}.{last}" if name else last)[-MOST_NAME:]
-
-
-_PLAIN = frozenset({type(None), bool, int, float, str, Unknown})
+_PLAIN = frozenset({type(None), bool, int, float, str, Unknown, PlainTuple})
 """Types of values that hold no others."""

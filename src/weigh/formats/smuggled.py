@@ -18,6 +18,9 @@ WINDOW = 64 * 1024
 """Bytes searched for a beginning; who must find the payload again keeps it near."""
 MOST_PLACES = 8
 """Beginnings that are tried."""
+MOST_TRIES = 300
+"""Values of one file that are read as files; trying one may cost twenty milliseconds."""
+TOO_MANY = f"more than {MOST_TRIES} of its values begin like files"
 DEEPEST = 2
 """Containers around the bytes that are searched: the tries of each level multiply."""
 _BEGINS = re.compile(
@@ -54,8 +57,8 @@ def smuggled(
 
 def carried(
     reader: RangeReader, path: str, descent: Descent, tensors: Iterable[TensorInfo]
-) -> tuple[FileFacts, ...]:
-    """Pickles and archives that lie where a file of weights has bytes without a type.
+) -> tuple[tuple[FileFacts, ...], bool]:
+    """Pickles and archives that lie where a file of weights has bytes without a type; whether all were read.
 
     Args:
         reader: the whole file.
@@ -64,19 +67,22 @@ def carried(
         tensors: of the file; those of single bytes that lie plainly in it are looked at.
     """
     inside = Inside(reader, path, descent)
+    tried = 0
     for tensor in tensors:
         plain = tensor.file == path and tensor.offset >= 0 and tensor.encoding in {"", "opaque"}
         if tensor.dtype in _BYTES and plain and tensor.nbytes >= SHORTEST:
-            keep_file(inside, reader, tensor.offset, tensor.nbytes)
-        if len(inside.members) >= MOST_PLACES:
-            break
-    return tuple(inside.members)
+            tried += keep_file(inside, reader, tensor.offset, tensor.nbytes)
+        if tried >= MOST_TRIES:
+            return tuple(inside.members), False
+    return tuple(inside.members), True
 
 
-def keep_file(inside: Inside, reader: RangeReader, start: int, size: int) -> None:
-    """Read some bytes as a file when they begin like a pickle or an archive."""
-    if looks_like_file(reader.read(start, min(size, 512))) in _CARRIED:
+def keep_file(inside: Inside, reader: RangeReader, start: int, size: int) -> bool:
+    """Read some bytes as a file when they begin like a pickle or an archive; whether they do."""
+    begins = looks_like_file(reader.read(start, min(size, 512))) in _CARRIED
+    if begins:
         inside.keep(SliceReader(reader, start, size), start)
+    return begins
 
 
 _BYTES = frozenset({"U8", "I8", "UNKNOWN"})

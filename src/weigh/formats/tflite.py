@@ -15,7 +15,7 @@ from weigh.core.tensor import TensorInfo
 from weigh.formats.anomalies import AnomalyList, quoted
 from weigh.formats.descent import Descent
 from weigh.formats.flatbuffer import ABSURD, BROKEN, LIMIT, FlatBuffer, Table, Vector
-from weigh.formats.smuggled import carried, smuggled
+from weigh.formats.smuggled import TOO_MANY, carried, smuggled
 from weigh.formats.tflite_operators import (
     BROUGHT,
     BUILTIN,
@@ -85,8 +85,11 @@ def read_tflite(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
         coverage = Coverage.PARTIAL
         reason = f"it uses what this version does not know ({', '.join(sorted(walk.unknown)[:5])})"
     _judge_operators(walk)
+    inside, whole = carried(reader, path, descent, _contents(walk))
+    if not whole and coverage is Coverage.COMPLETE:
+        coverage, reason = Coverage.PARTIAL, TOO_MANY
     members = (
-        *carried(reader, path, descent, _contents(walk)),
+        *inside,
         *smuggled(reader, path, descent, walk.fb.reached, reader.size, zips=False),
     )
     return replace(

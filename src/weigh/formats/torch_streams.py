@@ -28,7 +28,7 @@ def facts_of(run: PickleRun, reader: RangeReader, path: str, descent: Descent) -
     """The facts of a stream that was followed; the arrays of numpy in its literals are its tensors."""
     inside = Inside(reader, path, descent)
     inside.look(run.nested)
-    tensors, wrong = arrays_of(run.root, path)
+    tensors, wrong = arrays_of(run.root, path, run.uses)
     sizes = tuple(Anomaly(SIZE_RULE, detail, offset) for detail, offset in wrong)
     coverage, reason = run.coverage, run.reason
     if inside.reason and coverage is Coverage.COMPLETE:

@@ -12,7 +12,6 @@ from weigh.core.ports import RangeReader
 from weigh.formats.archive_members import empty_member, plain_member
 from weigh.formats.archive_paths import MAX_LINK, link_fault
 from weigh.formats.descent import BETWEEN, Descent
-from weigh.formats.smuggled import smuggled
 from weigh.formats.zip_members import ZipEntry, ZipFileFacts, checked_slice, open_entry, open_zip, read_entry
 
 FORMAT = "zip"
@@ -45,7 +44,7 @@ def read_zip(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
     """
     archive = open_zip(reader)
     kind = kind_of(archive, path)
-    hidden = smuggled(reader, path, descent, *archive.tail)
+    hidden = _behind(reader, path, descent, archive.tail)
     special = _special(kind, reader, path, descent)
     if special is not None:
         return _joined(special, archive, hidden)
@@ -64,6 +63,15 @@ def read_zip(reader: RangeReader, path: str, descent: Descent) -> FileFacts:
         anomalies=archive.anomalies.as_tuple(),
         members=members,
     )
+
+
+def _behind(reader: RangeReader, path: str, descent: Descent, tail: tuple[int, int]) -> tuple[FileFacts, ...]:
+    """A file that begins in the comment or behind the end; most archives have neither."""
+    if tail[1] <= tail[0]:
+        return ()
+    from weigh.formats.smuggled import smuggled
+
+    return smuggled(reader, path, descent, *tail)
 
 
 def kind_of(archive: ZipFileFacts, path: str = "") -> str:

@@ -5,11 +5,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import assert_never
 
-from weigh.core.errors import IntegrityError, NotFoundError, UsageError
+from weigh.core.errors import ExitCode, IntegrityError, NotFoundError, UsageError
 from weigh.core.picture import Picture
 from weigh.core.report import Report
+from weigh.core.verdict import VerdictKind, worst
 
-FOLDER = "weigh-report"
 FILE = "report.json"
 PAGE = "report.html"
 
@@ -68,18 +68,38 @@ def _require_consistent(report: Report, name: str) -> None:
         IntegrityError: somebody changed them.
     """
     from weigh.jobs.adopt import story
+    from weigh.policy.judge import NOTHING_REQUIRED
 
+    verdict = report.verdict
+    required = [reason for reason in verdict.reasons if reason.required]
+    if verdict.kind is not worst(reason.kind for reason in required):
+        raise _contradicts(name, "its verdict is not the worst of its required policy lines")
+    if any(r.requirement == NOTHING_REQUIRED and r.kind is VerdictKind.PASS for r in verdict.reasons):
+        raise _contradicts(name, "a policy that requires nothing cannot pass")
     if report.recommendation is None:
+        # Without a decision the policy alone speaks, and no process ends better than its policy.
+        if _SEVERITY[report.exit_code] < _SEVERITY[_CODE[verdict.kind]]:
+            raise _contradicts(name, "its exit code is better than what its policy lines say")
         return
-    decision, verdict = report.recommendation.decision, report.verdict
+    decision = report.recommendation.decision
     told = (report.headline, report.exit_code)
     model = report.model is not None
     if told != (story.headline(decision, verdict, model=model), story.exit_code(decision, verdict)):
-        raise IntegrityError(
-            f"{name} contradicts itself",
-            why="its headline or exit code is not what its decision and its policy lines say",
-            hint="make the report again",
-        )
+        raise _contradicts(name, "its headline or exit code is not what its decision and its policy say")
+
+
+_CODE = {
+    VerdictKind.PASS: ExitCode.FINE,
+    VerdictKind.UNKNOWN: ExitCode.UNKNOWN,
+    VerdictKind.FAIL: ExitCode.NO,
+}
+
+_SEVERITY = dict.fromkeys(ExitCode, 2) | {ExitCode.FINE: 0, ExitCode.UNKNOWN: 1}
+"""How bad an ending is: 1 and every breakdown beat 3, which beats 0."""
+
+
+def _contradicts(name: str, why: str) -> IntegrityError:
+    return IntegrityError(f"{name} contradicts itself", why=why, hint="make the report again")
 
 
 def _with_pictures(report: Report) -> Report:

@@ -56,9 +56,9 @@ def fetch_papers(
     """Fetch the papers of a part's package; yields a lock line and the bytes transferred for each.
 
     A paper that is no document, or not understood whole, is left out: it would make the model one to be
-    looked at, and nobody opens it to run the model. The check `licence` misses it by its name in the
-    metadata. Paths in `taken` are left out too and new ones added: several parts may come out of one
-    package, and a file that was asked for stays what was asked for.
+    looked at, and nobody opens it to run the model. The check `licence` tells that it is not there where
+    the metadata names it. Paths in `taken` are left out too and new ones added: several parts may come out
+    of one package, and a file that was asked for stays what was asked for.
     """
     if not brings_papers(declaration, part):
         return

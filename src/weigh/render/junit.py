@@ -1,8 +1,9 @@
 """JUnit XML: every policy line as a test case, for whatever draws the tests of a build.
 
 A line that passes is a passed case, a required fail a failure, a required unknown an error of the type
-`unknown`. An advisory line that does not pass is skipped: it stops nothing, and it is no pass either. One
-more case carries the answer of the whole job, so that the file is never green when the exit code is not 0.
+`unknown`. An advisory line that does not pass is skipped: it stops nothing, and it is no pass either. So is
+every question that got no answer. One more case carries the answer of the whole job, so that the file is
+never green when the exit code is not 0.
 Source: the schema of Apache Ant's junitreport, as Jenkins, GitLab and others read it.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from weigh.core.errors import ExitCode
+from weigh.core.outcome import OutcomeKind
 from weigh.core.report import Report
 from weigh.core.verdict import Reason, VerdictKind
 from weigh.render.escape import page
@@ -40,7 +42,8 @@ class _Case:
 
 def to_junit(report: Report) -> bytes:
     """The report as JUnit XML, UTF-8; the same bytes for the same report."""
-    cases = [_answer(report), *(_line(report, reason) for reason in report.verdict.reasons)]
+    judged = (_line(report, reason) for reason in report.verdict.reasons)
+    cases = [_answer(report), *judged, *_unknown(report)]
     marks = {mark: sum(c.mark == mark for c in cases) for mark in ("failure", "error", "skipped")}
     counts = (
         f'tests="{len(cases)}" failures="{marks["failure"]}" errors="{marks["error"]}" '
@@ -80,6 +83,19 @@ def _line(report: Report, reason: Reason) -> _Case:
         return _Case(reason.requirement, group, "skipped", "", message, detail)
     mark, kind = ("failure", "policy") if reason.kind is VerdictKind.FAIL else ("error", UNKNOWN)
     return _Case(reason.requirement, group, mark, kind, reason.text, detail)
+
+
+def _unknown(report: Report) -> Iterator[_Case]:
+    """Every question without an answer, skipped: no build is red for it, and nobody takes it for a pass."""
+    for statement in report.unknown:
+        detail = tuple(f"evidence {digest}" for digest in statement.evidence)
+        yield _Case(statement.text, UNKNOWN, "skipped", "", statement.text, detail)
+    told = {digest for statement in report.unknown for digest in statement.evidence}
+    for answer in report.answers:
+        found = answer.evidence
+        if found.outcome.kind is not OutcomeKind.ANSWERED and found.digest not in told:
+            message = f"{found.outcome.kind.value.replace('_', ' ')}: {found.outcome.reason}"
+            yield _Case(found.check, UNKNOWN, "skipped", "", message, (f"evidence {found.digest}",))
 
 
 def _waiver(reason: Reason) -> Iterator[str]:

@@ -15,6 +15,7 @@ from weigh.core.report import Answer, Report
 from weigh.core.verdict import Reason
 from weigh.render import numbers
 from weigh.render.escape import visible
+from weigh.render.terminal import nothing_listed
 
 MOST_ROWS = 200
 """Rows of one table; a summary is for reading, report.json has all."""
@@ -36,7 +37,7 @@ def to_markdown(report: Report) -> bytes:
         _head(report),
         _statements("For", report.reasons_for, "Nothing speaks for it."),
         _statements("Against", report.reasons_against, "Nothing was found against it."),
-        _statements("Unknown", report.unknown, "Everything that was asked got its answer."),
+        _statements("Unknown", report.unknown, nothing_listed(report)),
         _policy(report),
         _ways(report.recommendation),
         _checks(report.answers),
@@ -170,7 +171,7 @@ def _check(answer: Answer) -> tuple[str, ...]:
         text(evidence.check),
         text(answer.question),
         outcome,
-        _severities(answer),
+        _severities(answer) or ("none" if evidence.answered else "–"),
         code(short(evidence.digest)),
     )
 
@@ -179,7 +180,7 @@ def _severities(answer: Answer) -> str:
     """`2 high · 1 low`; the worst first."""
     found = [f.severity for f in answer.evidence.findings]
     worst_first = sorted(set(found), key=lambda severity: -severity.rank)
-    return " · ".join(f"{found.count(severity)} {severity.value}" for severity in worst_first) or "none"
+    return " · ".join(f"{found.count(severity)} {severity.value}" for severity in worst_first)
 
 
 def _list(title: str, items: Sequence[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from weigh.render import numbers
 from weigh.render.markup import Markup, Node, join, tag
 from weigh.render.page_parts import Column, badge, digest, facts_list, section, statements, table
 from weigh.render.standing import Standing, standings
-from weigh.render.terminal import policy_line
+from weigh.render.terminal import nothing_listed, policy_line
 
 _TONE = {ExitCode.FINE: "good", ExitCode.UNKNOWN: "open"}
 
@@ -111,7 +111,7 @@ def reasons(report: Report) -> Markup:
     sides = (
         ("for", "For", report.reasons_for, "Nothing speaks for it."),
         ("against", "Against", report.reasons_against, "Nothing was found against it."),
-        ("unknown", "Unknown", report.unknown, "Everything that was asked got its answer."),
+        ("unknown", "Unknown", report.unknown, nothing_listed(report)),
     )
     columns = [
         tag("div", tag("h3", title), statements(items, nothing=nothing), class_=f"side {name}")

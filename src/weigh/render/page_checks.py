@@ -28,6 +28,13 @@ MAX_ALIKE = 3
 
 # Asked for every way, size and refit: last, so that they crowd out nothing else.
 _MANY = "trial"
+_URGENT = {
+    OutcomeKind.ERROR: Severity.HIGH.rank,
+    OutcomeKind.NOT_RUN: Severity.LOW.rank,
+    OutcomeKind.INCONCLUSIVE: Severity.LOW.rank,
+}
+"""What has no answer stands before plain answers; what broke, beside grave findings."""
+
 _LISTED_FIRST = ("slices", "accuracy", "compatibility", "security")
 
 
@@ -77,7 +84,8 @@ def _rank(evidence: Evidence) -> tuple[int, int]:
     worst = max((f.severity.rank for f in evidence.findings), default=-1)
     named = _LISTED_FIRST.index(evidence.check) if evidence.check in _LISTED_FIRST else len(_LISTED_FIRST)
     named += evidence.check == _MANY
-    return (-worst if worst >= Severity.MEDIUM.rank else 0, named)
+    urgent = worst if worst >= Severity.MEDIUM.rank else 0
+    return (-max(urgent, _URGENT.get(evidence.outcome.kind, 0)), named)
 
 
 def _block(answer: Answer, i: int, *, command: str) -> Markup:

@@ -30,6 +30,8 @@ _TONE = {
     Severity.CRITICAL.value: "bad",
     "signed": "good",
     "missing": "open",
+    "ended": "open",
+    "for other bytes": "open",
 }
 
 

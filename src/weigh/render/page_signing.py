@@ -1,11 +1,17 @@
 """Who must sign what: questions no measurement can answer, with the people who answered for them."""
 
+from datetime import date
+
 from weigh.core.evidence import Evidence
+from weigh.core.measure import Measure
 from weigh.core.report import Report
 from weigh.core.sign_off import ASKED, CHECK_ID, MEASURE, SignOffQuestion
 from weigh.core.verdict import Reason, VerdictKind
 from weigh.render.markup import Markup, Node, tag
+from weigh.render.page_answer import day
 from weigh.render.page_parts import Column, badge, digest, section, table
+
+OTHER, ENDED = "for other bytes", "ended"
 
 
 def signing(report: Report) -> Markup | None:
@@ -37,7 +43,7 @@ def _given(report: Report, evidence: Evidence, waited: frozenset[str]) -> list[l
     return [
         [
             _question(m.label("question")),
-            _state(m.label("question"), here=here, waited=waited),
+            badge(_state(report, m, here=here, waited=waited)),
             said,
             m.label("expires") or "no end",
             digest(evidence.digest),
@@ -47,11 +53,27 @@ def _given(report: Report, evidence: Evidence, waited: frozenset[str]) -> list[l
     ]
 
 
-def _state(question: str, *, here: bool, waited: frozenset[str]) -> Markup:
-    """Whether a signature counts; one the policy still waits for has ended."""
-    if not here:
-        return badge("for other bytes")
-    return badge("ended" if question in waited else "signed")
+def _state(report: Report, signature: Measure, *, here: bool, waited: frozenset[str]) -> str:
+    """Whether a signature counts: for these bytes, these data, and on the day of the report.
+
+    One the policy still waits for does not count either, whatever it says itself. A day that cannot be read
+    is no day, and where the report's own day is not known, nothing that ends is known to last.
+    """
+    data = signature.label("data")
+    if not here or (data and (report.data is None or data != report.data.digest)):
+        return OTHER
+    if signature.value != 1.0 or signature.label("question") in waited:
+        return ENDED
+    last = dict(signature.labels).get("expires")
+    return "signed" if last == "" or _lasts(last or "", day(report)) else ENDED
+
+
+def _lasts(last: str, today: str) -> bool:
+    """Whether a signature holds up to and including today."""
+    try:
+        return date.fromisoformat(last) >= date.fromisoformat(today)
+    except ValueError:
+        return False
 
 
 def _missing(question: str, reason: Reason) -> list[Node]:

@@ -45,7 +45,11 @@ def drawings(picture: Picture, measures: Sequence[Measure]) -> list[Drawing]:
         _drawing(picture, facet, [m for m in wanted if not picture.facet or m.label(picture.facet) == facet])
         for facet in facets[:MAX_FACETS]
     )
-    return [one for one in made if one is not None]
+    shown = [one for one in made if one is not None]
+    if shown and len(facets) > MAX_FACETS:
+        more = f"{numbers.count(len(facets) - MAX_FACETS)} more charts like these are not drawn."
+        shown[-1] = replace(shown[-1], note=" ".join(filter(None, (shown[-1].note, more))))
+    return shown
 
 
 def _apart(picture: Picture, measures: Sequence[Measure]) -> Picture:
@@ -75,7 +79,7 @@ def _drawing(picture: Picture, facet: str, measures: Sequence[Measure]) -> Drawi
     spec = _spec(picture, title, points, measures[0])
     if spec is None:
         return None
-    return Drawing(title, spec, _legend(picture, points), _left_out(picture, points))
+    return Drawing(title, spec, _legend(picture, points), _left_out(spec, measures))
 
 
 def _spec(picture: Picture, title: str, points: Sequence[Point], first: Measure) -> Spec | None:
@@ -163,8 +167,9 @@ def _legend(picture: Picture, points: Sequence[Point]) -> tuple[tuple[str, int],
     return tuple(series) if len(series) > 1 else ()
 
 
-def _left_out(picture: Picture, points: Sequence[Point]) -> str:
-    hidden = len(points) - vega.MAX_POINTS
-    if picture.kind not in {PictureKind.DOTS, PictureKind.BARS} or hidden <= 0:
+def _left_out(spec: Spec, measures: Sequence[Measure]) -> str:
+    """How many of the measures are drawn, whatever bound left the others out; "" when all are."""
+    drawn = len(spec["data"]["values"])
+    if drawn >= len(measures):
         return ""
-    return f"{numbers.count(vega.MAX_POINTS)} of {numbers.count(len(points))} are drawn."
+    return f"{numbers.count(drawn)} of {numbers.count(len(measures))} are drawn."

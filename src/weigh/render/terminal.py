@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from weigh.core.errors import ExitCode, MalformedError, UntrustedError, WeighError
+from weigh.core.outcome import OutcomeKind
 from weigh.core.recommendation import LabelsWorth, Recommendation, Statement
 from weigh.core.report import Report, StepLine
 from weigh.core.verdict import Reason, Verdict, VerdictKind
@@ -117,6 +118,20 @@ def _verdict(report: Report, width: int, paint: Paint) -> list[str]:
         lines += _indented(_scores(report.recommendation, room))
         lines += _indented(_price(report.recommendation, room))
     return lines
+
+
+def nothing_listed(report: Report) -> str:
+    """What stands under `Unknown` when nothing is listed there: only a report without gaps says so."""
+    lines = sum(r.kind is VerdictKind.UNKNOWN and r.applies for r in report.verdict.reasons)
+    checks = sum(a.evidence.outcome.kind is not OutcomeKind.ANSWERED for a in report.answers)
+    open_ones = [
+        f"{numbers.count(n)} {what}{'' if n == 1 else 's'}"
+        for n, what in ((lines, "policy line"), (checks, "question"))
+        if n
+    ]
+    if not open_ones:
+        return "Everything that was asked got its answer."
+    return f"Without an answer: {' and '.join(open_ones)}; they stand below."
 
 
 def policy_line(verdict: Verdict) -> str:

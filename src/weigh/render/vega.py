@@ -19,6 +19,9 @@ Spec = dict[str, Any]
 MAX_POINTS = 40
 """Rows of one dot or bar chart; more are a smear, and stand in the table."""
 
+MAX_PLACES = 400
+"""Points of one line; every so many-th of more is drawn, the two ends among them."""
+
 MAX_SIDE = 24
 """Rows or columns of one matrix."""
 
@@ -317,7 +320,18 @@ def _finite(points: Iterable[Point]) -> list[Point]:
 
 
 def _placed(points: Iterable[Point]) -> list[Point]:
-    return sorted((p for p in _finite(points) if math.isfinite(p.at)), key=lambda p: p.at)
+    """The points of each line by their places, thinned where they are many."""
+    lines: dict[str, list[Point]] = {}
+    for point in sorted((p for p in _finite(points) if math.isfinite(p.at)), key=lambda p: p.at):
+        lines.setdefault(point.name, []).append(point)
+    return sorted((p for line in lines.values() for p in _thinned(line)), key=lambda p: p.at)
+
+
+def _thinned(line: Sequence[Point]) -> Sequence[Point]:
+    if len(line) <= MAX_PLACES:
+        return line
+    step = (len(line) - 1) / (MAX_PLACES - 1)
+    return [line[round(i * step)] for i in range(MAX_PLACES)]
 
 
 def _rows(points: Sequence[Point]) -> list[Spec]:

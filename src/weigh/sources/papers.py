@@ -36,8 +36,8 @@ def papers_of(members: Iterable[Member], head: ArtifactRef) -> tuple[Entry, ...]
 
     Returns:
         At most `MAX_PAPERS` of at most `MAX_PAPER` bytes: the metadata first, then licence files of the
-        `.dist-info` folder of a wheel or of the top folder of an sdist, whatever their ending. What is left
-        out, the check `licence` finds by the names that the metadata lists.
+        `.dist-info` folder of a wheel or of the top folder of an sdist, whatever their ending. That
+        one was left out, the check `licence` tells by the names that the metadata lists.
     """
     listed = [m for m in members if m.kind is MemberKind.FILE and 0 <= m.size <= MAX_PAPER]
     about = min((m.path for m in listed if _is_metadata(m.path)), default="")

@@ -20,6 +20,11 @@ def generator(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(seed))
 
 
+def dependent(groups: IntArray | None) -> IntArray | None:
+    """Return the codes of dependent rows, or None when every row is a group of its own."""
+    return None if groups is None or np.unique(groups).size == groups.size else groups
+
+
 @dataclass(frozen=True, slots=True)
 class Units:
     """What is drawn: rows, or groups of rows that stay together, each within its stratum.

@@ -50,7 +50,9 @@ def answers(n, accuracy, *, seed=0, share=0.5, test="in-domain", groups=None, cl
 
 
 def test_every_test_set_is_scored_by_every_metric_with_interval_and_n():
-    found = ask(PredictionSet((answers(400, 0.8), answers(300, 0.6, seed=1, test="domain=x")), ((0.5, 0.5),) * 2))
+    found = ask(
+        PredictionSet((answers(400, 0.8), answers(300, 0.6, seed=1, test="domain=x")), ((0.5, 0.5),) * 2)
+    )
     assert found.answered
     for test, n in (("in-domain", 400), ("domain=x", 300)):
         for name in ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "skill"):

@@ -350,6 +350,11 @@ def test_every_arm_that_ignores_labels_is_found():
     assert all("WGH-E001" in randomised(learnt(s, forgetful=True), s)[1] for s in range(10))
 
 
+@pytest.mark.slow
+def test_every_arm_that_ignores_labels_is_found_in_many_data_sets():
+    assert all("WGH-E001" in randomised(learnt(s, forgetful=True), s)[1] for s in range(200))
+
+
 def test_an_arm_that_cannot_learn_says_that_it_was_not_checked():
     assert [f.rule for f in ask(of_texts()).findings] == ["WGH-E002"]
 

@@ -396,7 +396,7 @@ def test_without_a_group_column_the_question_does_not_arise():
 
 
 def test_the_finalists_answers_on_the_first_test_set_are_asked_about(case_of, context_of):
-    asking = QUESTION.put(case_of(protected=("sex",)))
+    asking = QUESTION.put(case_of(protected=("sex",), n=400))
     assert asking.parameters == {"protected": ["sex"], "positive": ""}
     found = CHECK.run(asking.payload(), context_of("fairness"))
     assert found.answered
@@ -460,3 +460,39 @@ def test_alarms_where_all_are_treated_alike_stay_below_five_percent(drawn, n):
         alarms += alarm(looked_at(*world, seed=seed, replicates=2000))
     print(n, alarms / sims)
     assert alarms <= most_alarms(sims, 0.05)
+
+
+def test_columns_beyond_those_crossed_are_named_with_what_was_not_compared(ask, predictions_of):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 2000)
+    columns = {name: np.array(["x", "y"])[rng.integers(0, 2, 2000)] for name in "abcdef"}
+    found = ask(FairnessSubject(predictions_of(columns, truth, truth), tuple("abcdef")))
+    (told,) = [f for f in found.findings if f.where == "crossed columns"]
+    assert told.rule == "WGH-F003"
+    assert "a & e" in told.message
+    assert "a & b" not in told.message
+    assert "4 more" in told.message
+
+
+def test_groups_of_which_only_the_selection_can_be_compared_leave_the_question_open(ask, predictions_of):
+    groups = np.array(["m", "w"])[np.arange(400) % 2]
+    # Ten of each group are truly positive: no rate of errors on positives is known; nor of the 20 negatives.
+    truth = np.zeros(400, dtype=np.int64)
+    truth[:20] = 1
+    found = ask(FairnessSubject(predictions_of({"sex": groups}, 1 - truth, truth), ("sex",)))
+    assert found.answered  # false positive rates can be compared
+    few = np.concatenate([np.zeros(25, dtype=np.int64), np.ones(25, dtype=np.int64)])
+    sides = np.array(["m", "w"])[np.arange(50) % 2]
+    assert ask(FairnessSubject(predictions_of({"sex": sides}, few, few), ("sex",))).outcome.needs_n >= 60
+    pairs = np.array(["m", "w"])[np.arange(80) % 2]
+    half = (np.arange(80) // 2) % 2
+    open_still = ask(FairnessSubject(predictions_of({"sex": pairs}, half, half), ("sex",)))
+    assert open_still.outcome.kind is OutcomeKind.INCONCLUSIVE
+    assert "error rate" in open_still.outcome.reason
+
+
+def test_an_empty_cell_does_not_turn_an_age_into_categories():
+    values = np.char.mod("%d", np.arange(18, 98)).astype("U8")
+    values[3] = ""
+    assert by_column("age", values).names[-1] == "(empty)"
+    assert len(by_column("age", values).names) == 5

@@ -193,8 +193,100 @@ def test_answers_that_differ_by_chance_rarely_count_as_worse(drawn):
 @pytest.mark.slow
 def test_the_rate_of_false_alarms_over_many_worlds(drawn):
     found = alarms(drawn, range(1000, 1600))
-    print(found / 600)
     assert found <= stats.binom.ppf(0.99, 600, 0.05)
+
+
+def many_groups(seed, *, groups_n=12, n=2400):
+    """Groups that are alike before and after, though far more rows are answered positive after."""
+    rng = np.random.default_rng(seed)
+    groups, truth = rng.integers(0, groups_n, n), rng.integers(0, 2, n)
+    before, after = (rng.random(n) < 0.1).astype(np.int64), (rng.random(n) < 0.5).astype(np.int64)
+    return groups, truth, before, after
+
+
+def worse_of(groups, truth, before, after, *, seed, clusters=None, replicates=1000):
+    count = counting(("no", "yes"), "", np.array([0, 1]))
+    return changes(
+        Grouping("g", tuple(f"g{i:02d}" for i in range(int(groups.max()) + 1)), groups),
+        count,
+        count.cells(truth, before),
+        count.cells(truth, after),
+        clusters=clusters,
+        level=0.95,
+        seed=seed,
+        replicates=replicates,
+    )
+
+
+def test_equal_groups_do_not_get_worse_because_more_is_answered_positive():
+    # A largest gap of twelve equal groups grows with the variance of a share, from 0.1 to 0.5, by itself.
+    found = [worse_of(*many_groups(seed), seed=seed) for seed in range(100)]
+    grew = [next(c for c in one if c.name == "demographic_parity_difference").change > 0 for one in found]
+    assert sum(grew) > 80
+    worse = sum(any(c.worse or c.better for c in one) for one in found)
+    assert worse <= stats.binom.ppf(0.99, 100, 0.05)
+
+
+@pytest.mark.slow
+def test_equal_groups_rarely_get_worse_whatever_their_number():
+    for groups_n in (4, 12, 20):
+        worse = sum(
+            any(c.worse for c in worse_of(*many_groups(s, groups_n=groups_n, n=200 * groups_n), seed=s))
+            for s in range(400)
+        )
+        assert worse <= stats.binom.ppf(0.99, 400, 0.05), groups_n
+
+
+def test_a_gap_that_one_group_of_many_opened_or_lost_is_found():
+    groups, truth, _, after = many_groups(0, groups_n=8, n=4000)
+    harmed = np.where(groups == 3, 0, after)
+    for first, second, worse in ((after, harmed, True), (harmed, after, False)):
+        found = {c.name: c for c in worse_of(groups, truth, first, second, seed=0)}
+        for name in ("demographic_parity_difference", "equal_opportunity_difference", "disparate_impact"):
+            assert (found[name].worse, found[name].better) == (worse, not worse), name
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 6))
+def test_every_change_lies_within_its_interval_and_is_that_of_its_own_values(seed, groups_n):
+    for one in worse_of(*many_groups(seed, groups_n=groups_n, n=400), seed=seed, replicates=200):
+        assert one.low <= one.after - one.before <= one.high
+        assert -1 <= one.change <= 1
+
+
+def test_groups_of_few_persons_are_not_compared_however_many_rows_they_have():
+    groups, truth, before, after = many_groups(0, groups_n=3, n=3000)
+    after = np.where(groups == 2, 0, after)
+    # The third group is ten people: the gap it opened is no evidence.
+    persons = np.where(groups == 2, np.arange(3000) % 10, np.arange(3000) + 10)
+    alone = {c.name: c for c in worse_of(groups, truth, before, after, seed=0)}
+    grouped = {c.name: c for c in worse_of(groups, truth, before, after, seed=0, clusters=persons)}
+    assert alone["demographic_parity_difference"].worse
+    assert grouped["demographic_parity_difference"].after < 0.2
+
+
+def test_with_a_class_of_interest_accuracy_is_still_that_over_all_classes(ask, predictions_of):
+    rng = np.random.default_rng(0)
+    truth, groups = rng.integers(0, 4, 2000), rng.integers(0, 2, 2000)
+    worse = np.where((truth > 1) & (rng.random(2000) < 0.8), 5 - truth, truth)
+    test = predictions_of({"sex": np.array(["m", "w"])[groups]}, truth, truth, classes=tuple("abcd"))
+    answers = iter([truth, worse])
+    subject = MitigationSubject(
+        test,
+        truth,
+        {"sex": test.columns["sex"]},
+        lambda weights: np.eye(4)[next(answers)] * 0.9 + 0.025,
+        ("sex",),
+        "a",
+    )
+    found = ask(subject)
+    moved = found.measure("mitigation_change", measure="accuracy")
+    assert moved.value == pytest.approx(np.mean(worse == truth) - 1)
+    assert moved.high < 0
+    assert "accuracy 1.000" in next(f.message for f in found.findings if f.rule == "WGH-F008")
+    assert (moved.level, moved.method) == (pytest.approx(0.995), "paired-bootstrap")
+    gaps = found.measure("mitigation_change", measure="demographic_parity_difference")
+    assert (gaps.level, gaps.method) == (pytest.approx(0.965), "max-t-bootstrap")
 
 
 def test_equal_answers_change_nothing(drawn):
@@ -223,8 +315,8 @@ def test_clustered_rows_widen_the_changes(drawn):
         found = changes(
             Grouping("g", ("a", "b"), groups), count, *cells, clusters=clusters, level=0.95, seed=0
         )
-        widths.append(next(c.high - c.low for c in found if c.name == "accuracy"))
-    assert widths[1] == pytest.approx(widths[0] * np.sqrt(5), rel=0.1)
+        widths.append(next(c.high - c.low for c in found if c.name == "demographic_parity_difference"))
+    assert widths[1] == pytest.approx(widths[0] * np.sqrt(5), rel=0.2)
 
 
 def test_many_classes_have_a_vector_too(drawn):
@@ -244,10 +336,7 @@ def test_many_classes_have_a_vector_too(drawn):
             seed=0,
         )
     }
-    assert found["accuracy", ""].before == pytest.approx(np.mean(before == truth))
-    assert found["accuracy", ""].better
     assert found["recall_difference", "c"].better
-    assert found["balanced_accuracy", ""].after == 1
 
 
 def test_groups_too_small_to_compare_are_inconclusive_and_cost_no_fit(ask, predictions_of):

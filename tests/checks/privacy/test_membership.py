@@ -9,7 +9,7 @@ from scipy.stats import binom
 from weigh.checks.case import Case, Declared, NotAsked
 from weigh.checks.privacy.attacks import Pool, confidence_logit, reference_score
 from weigh.checks.privacy.comparable import blind_p_value, traits
-from weigh.checks.privacy.membership import CHECK, QUESTION, MembershipSubject
+from weigh.checks.privacy.membership import CHECK, QUESTION, TIMES_CHANCE, MembershipSubject
 from weigh.checks.privacy.operating import advantage, strength
 from weigh.core.check import Context
 from weigh.core.events import Silent
@@ -92,7 +92,7 @@ def test_a_predictor_independent_of_its_training_rows_raises_no_more_alarms_than
         answered += found.answered
         fired += bool(alarms(found))
     assert answered == 200
-    assert fired <= binom.ppf(0.99, 200, 0.01) + 1
+    assert fired <= binom.ppf(0.99, 200, 0.01)
 
 
 def test_a_predictor_that_knows_some_training_rows_by_heart_is_found_at_a_low_error_rate():
@@ -145,7 +145,7 @@ def test_rows_that_are_alike_are_called_different_in_one_of_a_hundred_data_sets(
         rng = np.random.default_rng(seed)
         found = rng.exponential(size=(200, 8))
         different += blind_p_value(found, rng.permutation(200) < 120, seed=seed) < 0.01
-    assert different <= binom.ppf(0.99, 200, 0.01) + 1
+    assert different <= binom.ppf(0.99, 200, 0.01)
 
 
 def test_too_few_rows_of_a_kind_are_inconclusive_with_the_number_needed():
@@ -294,3 +294,51 @@ def test_a_weakly_memorising_predictor_is_found_in_most_of_200_data_sets():
         for seed in range(200)
     )
     assert found >= 190
+
+
+def test_three_times_the_false_positive_rate_is_not_claimed_where_it_is_exactly_that():
+    # Members and others differ only in that 3 % of members stand where 1 % of others do.
+    fired = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        scores = [
+            np.where(rng.random(1000) < share, 1.0, 0.0) + rng.random(1000) / 2 for share in (0.03, 0.01)
+        ]
+        (point, *_) = strength("loss", *scores).points
+        fired += point.tpr.low > TIMES_CHANCE * point.wrong.high
+    assert fired <= binom.ppf(0.99, 200, 0.01), fired
+
+
+def test_a_row_that_no_reference_left_out_is_not_held_against_nothing():
+    labels = np.arange(600) % 2
+    members, nonmembers = halves(600)
+
+    def refit(*, train, labels, ask, weights=None, seed=0):
+        return np.full((ask.size, 2), 0.5)
+
+    one = Pool(np.arange(600), np.zeros(600, dtype=np.int64), np.arange(600))
+    assert np.isnan(reference_score(np.zeros(600), np.arange(600), one, refit, seed=0)).all()
+    # Where every random half has one class only, no reference can be fitted.
+    single = labels * 0
+    single[0] = 1
+    groups = np.zeros(600, dtype=np.int64)
+    pool = Pool(np.arange(600), single, groups)
+    assert np.isnan(reference_score(np.zeros(600), members, pool, refit, seed=0)).all()
+
+
+def test_without_references_the_loss_attack_alone_is_reported():
+    labels = np.zeros(600, dtype=np.int64)
+    found = ask(memorising_refit(600, 0.5, 0), labels, *halves(600))
+    assert {m.label("attack") for m in found.measures if m.name == "membership_auroc"} == {"loss"}
+    assert "WGH-M005" in {f.rule for f in found.findings}
+
+
+@pytest.mark.slow
+def test_a_predictor_that_knows_rows_by_heart_is_found_as_often_as_stated():
+    labels = np.arange(1000) % 2
+    found = sum(
+        "WGH-M001" in alarms(ask(memorising_refit(1000, 0.3, s), labels, *halves(1000), seed=s))
+        for s in range(200)
+    )
+    # At least 95 % but for the chance in 200 draws.
+    assert found >= binom.ppf(0.01, 200, 0.95), found

@@ -91,6 +91,9 @@ HONEST = [
     call("pathlib", "PosixPath", text("/"), text("home"), text("ada")),
     call("logging", "getLogger", text("acme")),
     call("dill._dill", "_load_type", text("OrderedDict")),
+    call("dill._dill", "_load_type()", several(number(1), kind=K.LIST)),
+    call("UserString", "defaultdict", named("builtins", "list")),
+    call("numpy.random", "__RandomState_ctor", several(text("MT19937"), DICT), how=Use.SET_STATE),
     call("collections", "OrderedDict", DICT, how=Use.CHANGE),
 ]
 
@@ -129,6 +132,22 @@ def test_what_is_not_known_is_for_a_person(use, rule):
     assert judged is not None
     assert judged.rule == rule
     assert word_of(use) is Word.REVIEW
+
+
+REACHED = [
+    (call("invoke", "run.__new__", several(text("sh"), text("-c"), text("touch x"))), "WGH-PK102"),
+    (call("torch.jit", "load.__new__", text("http://10.0.0.1/x")), "WGH-PK102"),
+    (call("sklearn.utils._joblib", "os", how=Use.IMPORT), "WGH-PK106"),
+    (call("scipy.sparse", "sys", how=Use.IMPORT), "WGH-PK106"),
+]
+
+
+@pytest.mark.parametrize(("use", "rule"), REACHED, ids=[f"{u.module}.{u.name}" for u, _ in REACHED])
+def test_functions_made_like_classes_and_modules_of_libraries_are_attacks(use, rule):
+    judged = judge(use)
+    assert judged is not None
+    assert judged.rule == rule
+    assert word_of(use) is Word.MALICIOUS
 
 
 ATTACKS = """

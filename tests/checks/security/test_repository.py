@@ -73,3 +73,22 @@ def test_a_placeholder_version_is_found(owner, name, version):
 @pytest.mark.parametrize(("owner", "name", "version"), hostile.NAMES_SOUND)
 def test_honest_names_are_left_alone(owner, name, version):
     assert list(name_findings(owner, name, version)) == []
+
+
+MOMENTS = [
+    ("best.pt", "last.pt", "epoch_10.pt"),
+    ("model.safetensors", "pytorch_model.bin", "checkpoint-500/model.safetensors"),
+    ("model.safetensors", "model.bin", "model.ema.safetensors"),
+    ("one/model.safetensors", "two/model.safetensors", "three/model.safetensors"),
+]
+
+
+@pytest.mark.parametrize("names", MOMENTS)
+def test_moments_of_a_training_and_models_apart_hold_their_own_weights(view_of, names):
+    assert stale(view_of, dict(zip(names, map(hostile.weights, (1, 1, 2)), strict=True))) == []
+
+
+def test_an_export_in_a_folder_below_is_a_sibling(view_of):
+    names = ("model.safetensors", "copy.safetensors", "onnx/model.safetensors")
+    files = dict(zip(names, map(hostile.weights, (1, 1, 2)), strict=True))
+    assert stale(view_of, files) == ["onnx/model.safetensors"]

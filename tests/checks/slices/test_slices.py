@@ -105,9 +105,9 @@ def test_rows_of_one_group_do_not_count_as_independent_errors():
     alarms = naive = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        groups = np.repeat(np.arange(60), 20)
-        columns = {"shop": np.where(groups < 12, "x", "y")}
-        wrong = (rng.random(60) < 0.2)[groups]
+        groups = np.repeat(np.arange(120), 20)
+        columns = {"shop": np.where(groups < 40, "x", "y")}
+        wrong = (rng.random(120) < 0.2)[groups]
         alarms += bool(ask(predictions(columns, wrong, groups), named=("shop",), searched=()).findings)
         naive += bool(ask(predictions(columns, wrong), named=("shop",), searched=()).findings)
     assert alarms <= 10
@@ -249,3 +249,36 @@ def test_the_same_question_has_the_same_answer():
     columns, wrong = world(5, planted=True)
     first, second = (ask(predictions(columns, wrong), named=("a", "b")) for _ in range(2))
     assert first.digest == second.digest
+
+
+def test_rows_of_one_person_are_one_row_where_names_and_numbers_of_rows_count():
+    towns = np.array(["north"] * 400 + ["hamlet"] * 40)
+    people = np.concatenate([np.arange(400), np.full(40, 400)])
+    found = ask(
+        predictions({"town": towns}, np.arange(440) % 5 == 0, people), named=("town",), searched=("town",)
+    )
+    assert found.outcome.kind is OutcomeKind.INCONCLUSIVE
+    assert "hamlet" not in canonical.dumps(found).decode()
+    assert "1 value with fewer than 5 rows" in found.findings[0].message
+
+
+def test_a_named_column_that_stays_open_makes_the_answer_inconclusive_beside_one_that_is_judged():
+    columns, wrong = country(0, False)
+    n = wrong.size
+    columns |= {"small": np.array(["a"] * 10 + ["b"] * (n - 10)), "same": np.array(["x"] * n)}
+    found = ask(predictions(columns, wrong), named=("country", "small"), searched=())
+    assert found.outcome.kind is OutcomeKind.INCONCLUSIVE
+    assert "every slice of small is too small" in found.outcome.reason
+    assert found.outcome.needs_n == 3 * n
+    assert found.measure("slice_accuracy", slice="country=IN") is not None
+    never = ask(predictions(columns, wrong), named=("country", "same"), searched=())
+    assert (never.outcome.kind, never.outcome.needs_n) == (OutcomeKind.INCONCLUSIVE, None)
+
+
+def test_an_empty_cell_does_not_turn_numbers_into_categories():
+    values = np.char.mod("%.1f", np.arange(100.0)).astype("U8")
+    values[::10] = ""
+    cut = partition("age", values, np.arange(100))
+    assert cut.names[-1] == "age=(empty)"
+    assert len(cut.names) == 5
+    assert np.bincount(cut.codes)[4] == 10

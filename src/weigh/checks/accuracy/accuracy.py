@@ -131,9 +131,7 @@ def _skill(test: Predictions, constant: tuple[float, ...], *, seed: int) -> Meas
     )
 
 
-def _below_constant(
-    tests: Sequence[tuple[Predictions, tuple[float, ...]]], *, seed: int
-) -> list[Finding]:
+def _below_constant(tests: Sequence[tuple[Predictions, tuple[float, ...]]], *, seed: int) -> list[Finding]:
     """One finding for each test set on which the constant answer is detectably better (Holm over tests)."""
     results = [
         paired_difference(

@@ -11,11 +11,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from weigh.checks.accuracy.scores import dependent
 from weigh.checks.case import Refitter
 from weigh.statistics.bootstrap import mean_bootstrap
 from weigh.statistics.classification import log_loss_each
 from weigh.statistics.interval import Interval
+from weigh.statistics.resampling import dependent
 from weigh.statistics.two_samples import difference
 
 FloatArray: TypeAlias = NDArray[np.float64]

@@ -17,6 +17,7 @@ from weigh.core.measure import Direction, Measure, labelled
 from weigh.statistics.bootstrap import PairedResult, mean_bootstrap, paired_bootstrap
 from weigh.statistics.classification import log_loss_each
 from weigh.statistics.interval import Interval
+from weigh.statistics.resampling import dependent as dependent  # noqa: PLC0414 - weigh.decide takes it here
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -135,11 +136,6 @@ def paired_difference(
 def units(groups: IntArray | None, rows: int) -> int:
     """Number of independent units: groups, or rows where each stands alone."""
     return rows if groups is None else int(np.unique(groups).size)
-
-
-def dependent(groups: IntArray | None) -> IntArray | None:
-    """The groups, or None when every row is a group of its own."""
-    return None if groups is None or np.unique(groups).size == groups.size else groups
 
 
 def as_measure(found: Interval, metric: Metric, **labels: str) -> Measure:

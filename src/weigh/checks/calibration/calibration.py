@@ -9,7 +9,6 @@ from weigh.checks.calibration.remedy import (
     Effect,
     Remedy,
     TrainingRows,
-    dependent,
     effect,
     from_test,
     from_training,
@@ -28,6 +27,7 @@ from weigh.statistics.calibration import CalibrationError, calibration_error, eq
 from weigh.statistics.classification import brier_each, log_loss_each
 from weigh.statistics.interval import Interval
 from weigh.statistics.multiplicity import holm
+from weigh.statistics.resampling import dependent
 
 # Five bins of 20 rows: fewer cannot show the shape of an error.
 FEWEST_UNITS = 100

@@ -24,6 +24,7 @@ from weigh.statistics.calibration import (
 )
 from weigh.statistics.classification import log_loss_each
 from weigh.statistics.interval import Interval
+from weigh.statistics.resampling import dependent
 
 FOLDS = 5
 # Up to here every training row is answered by a fit without it; above, a fifth of them once.
@@ -142,11 +143,6 @@ def folds_of(groups: IntArray, *, seed: int) -> IntArray:
     rng = np.random.Generator(np.random.PCG64(seed))
     fold: IntArray = (rng.permutation(int(unit.max()) + 1) % FOLDS)[unit]
     return fold
-
-
-def dependent(groups: IntArray) -> IntArray | None:
-    """Return the groups, or None when every row is a group of its own."""
-    return None if np.unique(groups).size == groups.size else groups
 
 
 def _unseen_answers(rows: TrainingRows) -> tuple[IntArray, FloatArray] | None:

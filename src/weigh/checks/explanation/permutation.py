@@ -37,12 +37,10 @@ class Importance:
     Attributes:
         name: of the column.
         fall: of the accuracy, with its interval.
-        p_value: two-sided, for no change at all.
     """
 
     name: str
     fall: Interval
-    p_value: float
 
 
 def importances(
@@ -63,7 +61,7 @@ def importances(
         seed: of the sample and of the shuffling.
     """
     rng = generator(seed)
-    most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_ASKED // (PERMUTATIONS * max(1, len(features.names)))))
+    most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_ASKED // (PERMUTATIONS * max(1, len(columns)))))
     rows = rng.permutation(len(predictions))[:most].astype(np.int64)
     labels, groups = predictions.labels[rows], predictions.groups[rows]
     codes = None if np.unique(groups).size == groups.size else groups
@@ -78,7 +76,7 @@ def importances(
         # Every row receives and gives once a permutation, so that both means are the same.
         values = received + given - fall.mean()
         found = paired_bootstrap(values, np.zeros(values.size), seed=seed, groups=codes)
-        yield Importance(features.names[column], found.difference, found.p_value)
+        yield Importance(features.names[column], found.difference)
 
 
 def _shuffled(features: FeatureColumns, column: int, donors: IntArray) -> FeatureColumns:

@@ -80,7 +80,9 @@ def counting(classes: Sequence[str], positive: str, labels: IntArray) -> Countin
     return Counting(rates, 2 * (compared.size + 1), "", -1, compared)
 
 
-def groupings_of(columns: Mapping[str, StrArray], protected: Sequence[str]) -> list[Grouping]:
+def groupings_of(
+    columns: Mapping[str, StrArray], protected: Sequence[str], clusters: IntArray | None = None
+) -> list[Grouping]:
     """Return the groups of each protected column.
 
     Raises:
@@ -93,14 +95,9 @@ def groupings_of(columns: Mapping[str, StrArray], protected: Sequence[str]) -> l
                 why=f"the rows carry: {', '.join(columns) or 'no such columns'}",
                 hint="name a column of the data with --group",
             )
-    return [by_column(name, columns[name]) for name in dict.fromkeys(protected)]
+    return [by_column(name, columns[name], clusters) for name in dict.fromkeys(protected)]
 
 
 def with_crossings(groupings: list[Grouping]) -> list[Grouping]:
-    """Return the groupings, and every pair of them crossed."""
+    """Return the groupings, and the pairs of the first of them crossed."""
     return [*groupings, *crossings(groupings)]
-
-
-def dependent(groups: IntArray) -> IntArray | None:
-    """Return the codes of dependent rows, or None when every row is alone."""
-    return None if np.unique(groups).size == groups.size else groups

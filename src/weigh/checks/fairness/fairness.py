@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from weigh.checks.case import Asking, Case, NotAsked, Question
-from weigh.checks.fairness.answers import counting, dependent, groupings_of, with_crossings
+from weigh.checks.fairness.answers import counting, groupings_of, with_crossings
 from weigh.checks.fairness.gaps import Audit, Gap, audit
 from weigh.checks.fairness.group_table import FEWEST_ROWS, MOST_GROUPS
-from weigh.checks.fairness.groups import Grouping
+from weigh.checks.fairness.groups import MOST_CROSSED, Grouping, uncrossed
 from weigh.checks.fairness.metrics import SELECTION
 from weigh.checks.fairness.signed import signed
 from weigh.core.check import Check, Context
@@ -20,6 +20,7 @@ from weigh.core.picture import Picture, PictureKind
 from weigh.datasets.predictions import Predictions
 from weigh.statistics.disclosure import FEWEST_NAMED
 from weigh.statistics.interval import Interval
+from weigh.statistics.resampling import dependent
 
 ALPHA = 0.05
 # A gap from which on a finding is of high, and of medium, severity.
@@ -49,14 +50,14 @@ def run(subject: FairnessSubject, context: Context) -> Evidence:
     predictions = subject.predictions
     if not subject.protected:
         return context.not_run("no --group column was named")
-    given = groupings_of(predictions.columns, subject.protected)
+    clusters = dependent(predictions.groups)
+    given = groupings_of(predictions.columns, subject.protected, clusters)
     if predictions.labels.size == 0:
         return context.inconclusive("there are no test rows to compare", needs_n=2 * FEWEST_ROWS)
     columns = [one for one in given if not one.refusal]
     groupings = with_crossings(columns)
     count = counting(predictions.classes, subject.positive, predictions.labels)
     cells = count.cells(predictions.labels, predictions.predicted)
-    clusters = dependent(predictions.groups)
     level = 1 - ALPHA / max(1, len(groupings))
     audits = [
         audit(
@@ -67,6 +68,7 @@ def run(subject: FairnessSubject, context: Context) -> Evidence:
     about = {"test": predictions.test} | ({"positive": count.positive} if count.positive else {})
     measures = tuple(m for found in audits for m in audit_measures(found, about))
     findings = tuple(f for one, found in zip(groupings, audits, strict=True) for f in _findings(one, found))
+    findings += tuple(_not_crossed(uncrossed(columns)))
     refusals = [one.refusal for one in given if one.refusal]
     reason, needed = _unanswered(columns, audits, refusals, predictions.labels.size)
     if reason:
@@ -201,6 +203,23 @@ def _too_small(found: Audit, *, crossed: bool) -> Finding:
     )
 
 
+def _not_crossed(pairs: list[str]) -> Iterator[Finding]:
+    """The finding on pairs of columns that were not looked at together."""
+    if not pairs:
+        return
+    shown = ", ".join(pairs[:MOST_NAMED])
+    shown += f" and {len(pairs) - MOST_NAMED:,} more" if len(pairs) > MOST_NAMED else ""
+    yield Finding(
+        rule="WGH-F003",
+        severity=Severity.INFO,
+        confidence=Confidence.HIGH,
+        where="crossed columns",
+        message=f"unknown, not compared together (the first {MOST_CROSSED} columns are crossed): {shown}",
+        why="a group of two columns together can be treated worse while neither column shows it",
+        action="name the columns that matter most first, or fewer of them",
+    )
+
+
 def _unnamed(count: int, *, crossed: bool) -> str:
     noun = "combination" if crossed else "value"
     if count == 1:
@@ -234,7 +253,7 @@ def _unanswered(
     needed = int(np.ceil(rows * FEWEST_ROWS / fewest)) if fewest > 0 else None
     if needed is not None and needed <= rows:
         needed = 2 * rows
-    reason = f"no two groups of {names} have {FEWEST_ROWS} independent rows to compare"
+    reason = f"no two groups of {names} have {FEWEST_ROWS} independent rows to compare an error rate in"
     # More rows bring more values of a column that names rows: no number of them would do.
     return "; ".join([reason, *refusals]), None if refusals else needed
 

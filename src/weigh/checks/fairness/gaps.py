@@ -104,8 +104,8 @@ class Audit:
 
     @property
     def judged(self) -> bool:
-        """Whether at least two groups were compared."""
-        return bool(self.gaps)
+        """Whether an error rate of at least two groups was compared; a selection rate shows no error."""
+        return any(gap.rate is not None and gap.rate.odds for gap in self.gaps)
 
 
 def audit(

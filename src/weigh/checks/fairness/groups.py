@@ -1,18 +1,18 @@
 """Groups of people: the values of a column, ranges of a number, and the crossing of two columns."""
 
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from weigh.statistics.disclosure import names_rows, quartile_cuts
+from weigh.statistics.disclosure import names_rows
+from weigh.statistics.quarters import Quarters, quarters
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-# A column of numbers (an age) with more distinct values than this is cut at its quartiles.
-MOST_NUMBERS = 10
+# What the group of rows without a value is called.
+EMPTY = "(empty)"
 # Columns that are crossed with each other; every pair is a question of its own.
 MOST_CROSSED = 4
 
@@ -47,25 +47,36 @@ class Grouping:
         return Grouping(self.protected, self.names, self.codes[rows], self.crossed)
 
 
-def by_column(column: str, values: NDArray[np.str_]) -> Grouping:
+def by_column(column: str, values: NDArray[np.str_], clusters: IntArray | None = None) -> Grouping:
     """Return the groups of one column: a group a value, quarters where it holds many numbers.
 
     Args:
         column: its name.
         values: [n] strings; the empty one is a group of its own, called `(empty)`.
+        clusters: int64 [n] codes of dependent rows; None when each row stands alone.
     """
-    numbers = _numbers(values)
-    if numbers is not None and np.unique(numbers).size > MOST_NUMBERS:
-        return _quarters(column, numbers)
+    cut = quarters(values, clusters=clusters)
+    if cut is not None:
+        return _ranges(column, cut)
     names, codes = np.unique(values, return_inverse=True)
-    told = tuple(str(name) or "(empty)" for name in names.tolist())
+    told = tuple(str(name) or EMPTY for name in names.tolist())
     return Grouping(column, told, codes.ravel().astype(np.int64))
 
 
 def crossings(groupings: list[Grouping]) -> list[Grouping]:
     """Return every pair of the first columns as a grouping of its own, with the groups that have rows."""
-    varied = [one for one in groupings if len(one.names) > 1][:MOST_CROSSED]
-    return [_crossed(first, second) for first, second in combinations(varied, 2)]
+    return [_crossed(first, second) for first, second in combinations(_varied(groupings)[:MOST_CROSSED], 2)]
+
+
+def uncrossed(groupings: list[Grouping]) -> list[str]:
+    """Return the pairs of columns that are not crossed, as there are more than are crossed."""
+    varied = [one.protected for one in _varied(groupings)]
+    crossed = set(combinations(varied[:MOST_CROSSED], 2))
+    return [f"{one} & {other}" for one, other in combinations(varied, 2) if (one, other) not in crossed]
+
+
+def _varied(groupings: list[Grouping]) -> list[Grouping]:
+    return [one for one in groupings if len(one.names) > 1]
 
 
 def _crossed(first: Grouping, second: Grouping) -> Grouping:
@@ -77,19 +88,12 @@ def _crossed(first: Grouping, second: Grouping) -> Grouping:
     return Grouping(f"{first.protected} & {second.protected}", names, codes.astype(np.int64), crossed=True)
 
 
-def _numbers(values: NDArray[np.str_]) -> FloatArray | None:
-    try:
-        numbers = np.asarray(values, dtype=np.str_).astype(np.float64)
-    except ValueError:
-        return None
-    return numbers if numbers.size and np.isfinite(numbers).all() else None
+def _ranges(column: str, cut: Quarters) -> Grouping:
+    names = [_range(low, high) for low, high in cut.ends]
+    return Grouping(column, (*names, EMPTY) if cut.empty else tuple(names), cut.codes)
 
 
-def _quarters(column: str, numbers: FloatArray) -> Grouping:
-    """Cut at the quartiles of all rows; the cuts look at no label and no answer."""
-    cuts = quartile_cuts(numbers)
-    codes = np.searchsorted(cuts, numbers, side="left").astype(np.int64)
-    names = [f"<= {cuts[0]:g}"]
-    names += [f"({low:g}, {high:g}]" for low, high in pairwise(cuts.tolist())]
-    names.append(f"> {cuts[-1]:g}")
-    return Grouping(column, tuple(names), codes)
+def _range(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"<= {high:g}"
+    return f"> {low:g}" if high is None else f"({low:g}, {high:g}]"

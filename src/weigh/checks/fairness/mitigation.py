@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from weigh.checks.accuracy.scores import Metric, pseudo_values
 from weigh.checks.case import Asking, Case, DataCase, NotAsked, PredictorCase, Question
-from weigh.checks.fairness.answers import Counting, counting, dependent, groupings_of
+from weigh.checks.fairness.answers import Counting, counting, groupings_of
 from weigh.checks.fairness.fairness import audit_measures
 from weigh.checks.fairness.gaps import audit
 from weigh.checks.fairness.group_table import FEWEST_ROWS, second_largest
@@ -24,6 +24,7 @@ from weigh.core.picture import Picture, PictureKind
 from weigh.datasets.predictions import Predictions
 from weigh.statistics.bootstrap import mean_bootstrap, paired_bootstrap
 from weigh.statistics.interval import Interval
+from weigh.statistics.resampling import dependent
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -72,7 +73,7 @@ class _Trial:
 def run(subject: MitigationSubject, context: Context) -> Evidence:
     """Fit with and without weights, and compare every measure on the same test rows."""
     test = subject.test
-    groupings = groupings_of(test.columns, subject.protected)
+    groupings = groupings_of(test.columns, subject.protected, dependent(test.groups))
     training = {one.protected: one for one in groupings_of(subject.columns, subject.protected)}
     few = [one for one in groupings if one.refusal or not _comparable(one, test.groups)]
     if len(few) == len(groupings):
@@ -308,8 +309,8 @@ def _subject(
 ) -> MitigationSubject:
     refit = predictor.refit
     assert refit is not None  # put has looked
-    train, labels = data.train, data.table.labels[data.train]
-    ask = data.tests[0][1]
+    train, ask = data.train_for(0), data.tests[0][1]
+    labels = data.table.labels[train]
 
     def fit(weights: FloatArray | None) -> FloatArray:
         return refit(train=train, labels=labels, ask=ask, weights=weights, seed=seed)

@@ -22,7 +22,7 @@ from weigh.checks.fairness.group_table import (
     compared_groups,
 )
 from weigh.checks.fairness.groups import Grouping
-from weigh.checks.fairness.metrics import FPR, SELECTION, TPR, counted, hits_and_rows
+from weigh.checks.fairness.metrics import FPR, SELECTION, TPR, counted, hits_and_rows, ratio
 from weigh.statistics import cells as resampling
 from weigh.statistics.cells import FEWEST_REPLICATES, largest, simultaneous
 
@@ -176,22 +176,34 @@ def _compared(
     values = np.concatenate([first, second, second - first])
     least = [_error(one, count, plan) for one in _both(whole)]
     least.append(_least_change(whole, count, plan))
-    error = np.maximum(np.sqrt(np.nanmean(np.square(replicates - values), axis=0)), np.concatenate(least))
+    spread = np.sqrt(np.nanmean(np.square(replicates - values), axis=0))
+    # Where no answer of two groups changed, nothing is uncertain about the change of their gap.
+    least[2] = np.where((spread[-first.size :] == 0) & (second == first), 0.0, least[2])
+    error = np.maximum(spread, np.concatenate(least))
     found = simultaneous(values, replicates, error=error, units_n=units_n, level=level)
     low, high = np.split(found.low, 3), np.split(found.high, 3)
     ends = [_Ends(one, other) for one, other in zip(low, high, strict=True)]
-    return [_change(one, first, second, ends, level=level) for one in plan.measures]
+    found_changes = []
+    for one in plan.measures:
+        was, became = (_value(one, table, count, plan) for table in _both(whole[None]))
+        found_changes.append(_change(one, was, became, ends, level=level))
+    return found_changes
 
 
-def _change(
-    one: _Measure, first: FloatArray, second: FloatArray, ends: list[_Ends], *, level: float
-) -> Change:
+def _value(one: _Measure, table: FloatArray, count: Counting, plan: _Plan) -> float:
+    """Return the measure itself; of the ratio without what is added to form its logarithm."""
+    if one.name != "disparate_impact":
+        return float(np.abs(_signed(table, count, plan)[0, list(one.places)]).max())
+    groups = sorted({group for pair in plan.ratios for group in pair})
+    hits, rows = hits_and_rows(table[0, groups], (SELECTION,))
+    return float(ratio(hits[:, 0] / rows[:, 0]))
+
+
+def _change(one: _Measure, was: float, became: float, ends: list[_Ends], *, level: float) -> Change:
     before, after, moved = (found.at(one.places) for found in ends)
-    was, became = (float(np.abs(values[list(one.places)]).max()) for values in (first, second))
     low, high = _largest_moved(before, after, moved)
     if one.name == "disparate_impact":
         low, high = _ratio_moved(largest(before.low, before.high), (low, high))
-        was, became = float(np.exp(-was)), float(np.exp(-became))
     change = became - was
     return Change(one.name, was, became, min(low, change), max(high, change), level, METHOD, one.of)
 
@@ -221,7 +233,7 @@ def _largest_moved(before: _Ends, after: _Ends, moved: _Ends) -> tuple[float, fl
 
 
 def _ratio_moved(before: tuple[float, float], moved: tuple[float, float]) -> tuple[float, float]:
-    """Return the interval of a ratio's change, from that of the largest log ratio before and of its change."""
+    """Return the interval of a ratio's change, from those of the largest log ratio and of its change."""
     corners = [float(np.exp(-start) * np.expm1(-step)) for start in before for step in moved]
     return max(-1.0, min(corners)), min(1.0, max(corners))
 
@@ -342,4 +354,4 @@ def _joined(variance: FloatArray, log_variance: FloatArray, count: Counting, pla
     if plan.ratios:
         own = log_variance[:, count.rates.index(SELECTION)]
         found += [own[g] + own[h] for g, h in plan.ratios]
-    return np.sqrt(np.array(found))
+    return np.sqrt(np.array(found, dtype=np.float64))

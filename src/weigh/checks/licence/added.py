@@ -54,6 +54,21 @@ BINDING = frozenset(
         "internal",
         "personal",
         "never",
+        "additional",
+        "addendum",
+        "supplemental",
+        "eula",
+        "denied",
+        "refused",
+        "withheld",
+        "education",
+        "students",
+        "trial",
+        "sale",
+        "sell",
+        "resell",
+        "profit",
+        "nc",
         "none",
         "agree",
         "agrees",
@@ -93,6 +108,13 @@ BINDING = frozenset(
     ]
 )
 """Words that take something away or ask for something: one of them is enough."""
+
+IN_NAMES = frozenset(
+    ["limited", "research", "academic", "academia", "educational", "personal", "military", "may"]
+)
+"""Binding words that stand in names of companies, institutes and months."""
+FOR_A_USE = frozenset(["use", "uses", "purpose", "purposes"])
+"""Words that stand in no name: a line with one of them says more than who holds the copyright."""
 
 PLAIN = frozenset(
     [
@@ -267,8 +289,11 @@ def foreign_letters(line: str) -> bool:
 
 def _names_a_holder(line: str) -> bool:
     """A line that says who holds the copyright, and nothing more."""
-    few = len(line) <= 20 * MOST_OF_A_HOLDER and len(words_of(line)) <= MOST_OF_A_HOLDER
-    return few and _HOLDER.match(line) is not None and not binds(line)
+    if len(line) > 20 * MOST_OF_A_HOLDER or _HOLDER.match(line) is None or foreign_letters(line):
+        return False
+    words = words_of(line)
+    binding = BINDING - IN_NAMES | FOR_A_USE
+    return len(words) <= MOST_OF_A_HOLDER and binding.isdisjoint(words)
 
 
 def _unexplained(words: list[str], known: frozenset[int]) -> Iterator[list[str]]:

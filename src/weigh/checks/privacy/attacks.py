@@ -63,7 +63,8 @@ def reference_score(
 ) -> FloatArray:
     """Return how far each row's logit lies above those of references fitted without it, [n].
 
-    In standard deviations, pooled over the rows: their number is too small for one of each row's own.
+    In standard deviations, pooled over the rows: their number is too small for one of each row's own. NaN for
+    a row that no reference left out: there is nothing to hold it against.
 
     Args:
         target: [n] logits of the predictor in question.
@@ -73,10 +74,11 @@ def reference_score(
         seed: of divisions and fits.
     """
     logits, out = _reference_logits(asked, pool, refit, seed=seed)
-    count = np.maximum(out.sum(axis=0), 1)
-    mean = np.where(out, logits, 0.0).sum(axis=0) / count
+    count = out.sum(axis=0)
+    total = np.where(out, logits, 0.0).sum(axis=0)
+    mean = np.divide(total, count, out=np.full(asked.size, np.nan), where=count > 0)
     residual = np.where(out, logits - mean, 0.0)
-    freedom = max(1, int(out.sum()) - asked.size)
+    freedom = max(1, int(out.sum()) - int(np.count_nonzero(count)))
     spread = float(np.sqrt((residual**2).sum() / freedom))
     found: FloatArray = (target - mean) / max(spread, EPSILON)
     return found

@@ -37,7 +37,7 @@ ALPHA = 0.01
 # Rows of each kind that are attacked.
 MOST_ATTACKED = 4_000
 FEWEST = 100
-# Three times as many members as chance would name, certainly.
+# Certainly three times as many members as non-members, of whom the share is known only up to an interval.
 TIMES_CHANCE = 3.0
 SEVERE_SHARE = 0.10
 SMALLEST_AUROC, LARGE_AUROC = 0.53, 0.65
@@ -147,10 +147,11 @@ def _attack(
 ) -> tuple[Strength, ...]:
     own = confidence_logit(subject.labels[asked], proba)
     held_against = reference_score(own, asked, _pool(subject, seed), subject.refit, seed=seed)
-    return (
-        strength("loss", own[:cut], own[cut:]),
-        strength("reference", held_against[:cut], held_against[cut:]),
-    )
+    loss = strength("loss", own[:cut], own[cut:])
+    known = [side[np.isfinite(side)] for side in (held_against[:cut], held_against[cut:])]
+    if min(side.size for side in known) < FEWEST:
+        return (loss,)
+    return (loss, strength("reference", *known))
 
 
 def _pool(subject: MembershipSubject, seed: int) -> Pool:
@@ -197,7 +198,7 @@ def _findings(
     sharp = [
         (one, point, p)
         for (one, point, _), p in zip(tests, adjusted, strict=True)
-        if point is not None and p < ALPHA and point.tpr.low > TIMES_CHANCE * point.fpr
+        if point is not None and p < ALPHA and point.tpr.low > TIMES_CHANCE * point.wrong.high
     ]
     average = [
         (one, p)
@@ -212,6 +213,8 @@ def _findings(
         yield _on_average(*max(average, key=lambda hit: hit[0].auroc.value))
     if not sharp and not average:
         yield _nothing(found)
+    if all(one.attack != "reference" for one in found):
+        yield _no_references()
     yield from _unmeasured(subject, nonmembers)
 
 
@@ -224,7 +227,8 @@ def _named(one: Strength, point: Point, p_value: float) -> Finding:
         where=f"false-positive rate {point.fpr:.1%}",
         message=(
             f"the {one.attack} attack names {tpr.value:.1%} [{tpr.low:.1%}, {tpr.high:.1%}] of the training "
-            f"rows while wrong on {point.fpr:.1%} of others, n={tpr.n:,}, Holm p={p_value:.2g}"
+            f"rows while wrong on {point.wrong.value:.2%} [{point.wrong.low:.2%}, {point.wrong.high:.2%}] of "
+            f"others, n={tpr.n:,}, Holm p={p_value:.2g}"
         ),
         why="who can ask it and holds a person's row can tell that the person was in the training data",
         action="do not offer its probabilities to strangers, fit it with a stronger penalty, or ask consent",
@@ -262,6 +266,18 @@ def _nothing(found: tuple[Strength, ...]) -> Finding:
         ),
         why="two cheap attacks that fail prove little: a stronger one may succeed where they do not",
         action="for data about people try an attack with many references before you publish the predictor",
+    )
+
+
+def _no_references() -> Finding:
+    return Finding(
+        rule="WGH-M005",
+        severity=Severity.INFO,
+        confidence=Confidence.HIGH,
+        where="reference attack",
+        message=f"not tried: fewer than {FEWEST} rows of a kind were left out by a reference that could be fitted",
+        why="the attack that finds rows learned by heart holds them against fits that have not seen them",
+        action="use training rows of which random halves have two classes",
     )
 
 

@@ -21,11 +21,13 @@ class Point:
 
     Attributes:
         fpr: share of non-members that may be called members.
+        wrong: the share that is, among all who were never members: the threshold is their order statistic.
         tpr: share of members found.
         p_value: exact, that members and non-members come in no order.
     """
 
     fpr: float
+    wrong: Interval
     tpr: Interval
     p_value: float
 
@@ -92,4 +94,5 @@ def _point(rate: float, members: FloatArray, nonmembers: FloatArray) -> Point:
     threshold = float(np.sort(nonmembers)[nonmembers.size - 1 - allowed])
     above = int(np.count_nonzero(members > threshold))
     p_value = top_tail(above, allowed, positives=members.size, negatives=nonmembers.size)
-    return Point(rate, clopper_pearson(above, members.size), p_value)
+    wrong = clopper_pearson(allowed, nonmembers.size)
+    return Point(rate, wrong, clopper_pearson(above, members.size), p_value)

@@ -6,6 +6,7 @@ folder, operators that need native code, files this version does not read. Nothi
 
 from weigh.checks.security.findings import findings_of
 from weigh.checks.security.repository import repository_findings
+from weigh.checks.security.repository_names import name_findings
 from weigh.checks.security.repository_stale import stale_findings
 from weigh.core.check import Check, Context
 from weigh.core.evidence import Evidence
@@ -20,6 +21,8 @@ def run(view: ModelViewPort, context: Context) -> Evidence:
     """Look at every file of the model."""
     by_file = findings_by_file(view)
     findings = [finding for own in by_file.values() for finding in own]
+    for owner, name, version in context.parameters.get("imitating", ()):
+        findings += name_findings(owner, name, version)
     words = dict.fromkeys(Word, 0)
     for facts in view.all_facts():
         words[judge_file(facts, by_file[facts.path])] += 1

@@ -1,16 +1,13 @@
 """Columns cut into parts: the values of a category, or quarters of a number's range."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from weigh.checks.slices.rates import FloatArray, IntArray
-from weigh.statistics.disclosure import quartile_cuts
+from weigh.checks.slices.rates import IntArray
+from weigh.statistics.quarters import Quarters, quarters
 
-# A column of numbers with more distinct values than this is cut at its quartiles.
-MOST_NUMBERS = 10
 # Parts of one column that are looked at, the largest first.
 MOST_PARTS = 20
 
@@ -32,7 +29,9 @@ class Partition:
     ranges: bool = False
 
 
-def partition(column: str, values: NDArray[np.str_], learn: IntArray) -> Partition:
+def partition(
+    column: str, values: NDArray[np.str_], learn: IntArray, clusters: IntArray | None = None
+) -> Partition:
     """Cut a column into parts.
 
     Args:
@@ -40,10 +39,11 @@ def partition(column: str, values: NDArray[np.str_], learn: IntArray) -> Partiti
         values: [n] strings; the empty string is a value of its own, called `(empty)`.
         learn: row numbers that quartiles and part sizes are taken from; the other rows must stay unseen
             where parts are chosen by looking at errors.
+        clusters: int64 [n] codes of dependent rows; None when each row stands alone.
     """
-    numbers = _numbers(values)
-    if numbers is not None and np.unique(numbers[learn]).size > MOST_NUMBERS:
-        return _quartiles(column, numbers, learn)
+    cut = quarters(values, learn=learn, clusters=clusters)
+    if cut is not None:
+        return _ranges(column, cut)
     return by_value(column, values, learn)
 
 
@@ -59,19 +59,14 @@ def by_value(column: str, values: NDArray[np.str_], learn: IntArray, *, most: in
     return Partition(column, place[codes.ravel()], names)
 
 
-def _numbers(values: NDArray[np.str_]) -> FloatArray | None:
-    """The values as finite numbers, or None when one is not."""
-    try:
-        numbers = np.asarray(values, dtype=np.str_).astype(np.float64)
-    except ValueError:
-        return None
-    return numbers if np.isfinite(numbers).all() else None
+def _ranges(column: str, cut: Quarters) -> Partition:
+    names = [_range(column, low, high) for low, high in cut.ends]
+    if cut.empty:
+        names.append(f"{column}=(empty)")
+    return Partition(column, cut.codes, tuple(names), ranges=True)
 
 
-def _quartiles(column: str, numbers: FloatArray, learn: IntArray) -> Partition:
-    cuts = quartile_cuts(numbers[learn])
-    codes = np.searchsorted(cuts, numbers, side="left")
-    names = [f"{column} <= {cuts[0]:g}"]
-    names += [f"{column} in ({low:g}, {high:g}]" for low, high in pairwise(cuts.tolist())]
-    names.append(f"{column} > {cuts[-1]:g}")
-    return Partition(column, codes.astype(np.int64), tuple(names), ranges=True)
+def _range(column: str, low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"{column} <= {high:g}"
+    return f"{column} > {low:g}" if high is None else f"{column} in ({low:g}, {high:g}]"

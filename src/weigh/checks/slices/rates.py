@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from weigh.statistics.bootstrap import mean_bootstrap, paired_bootstrap
 from weigh.statistics.exact import slice_tail
 from weigh.statistics.interval import Interval
+from weigh.statistics.resampling import dependent
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -56,8 +57,3 @@ def tail(member: BoolArray, wrong: BoolArray, groups: IntArray | None, *, seed: 
     values = gap + influence * wrong.size
     two_sided = paired_bootstrap(values, np.zeros(wrong.size), seed=seed, groups=codes).p_value
     return two_sided / 2 if gap > 0 else 1 - two_sided / 2
-
-
-def dependent(groups: IntArray | None) -> IntArray | None:
-    """The groups, or None when every row is a group of its own."""
-    return None if groups is None or np.unique(groups).size == groups.size else groups

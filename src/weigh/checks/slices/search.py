@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from weigh.checks.slices.partition import Partition, partition
 from weigh.checks.slices.rates import FloatArray, IntArray, tail
+from weigh.statistics.disclosure import independent_rows
 from weigh.statistics.multiplicity import benjamini_hochberg
+from weigh.statistics.resampling import dependent
 
 # A slice needs this many rows in all, half of them in each half.
 FEWEST_ROWS = 30
@@ -68,12 +70,13 @@ def search(
     wrong = ~np.asarray(correct, dtype=np.bool_)
     first, second = halves(wrong.size, groups, seed=seed)
     names = sorted(columns)[:MOST_COLUMNS]
-    parts = [partition(name, columns[name], first) for name in names]
+    parts = [partition(name, columns[name], first, dependent(groups)) for name in names]
     candidates = _candidates([_at(part, first) for part in parts], wrong[first])
     if not candidates:
         return (), 0
     members = [_members(candidate, parts)[second] for candidate in candidates]
-    enough = [index for index, member in enumerate(members) if member.sum() >= FEWEST_ROWS // 2]
+    clusters = _of(dependent(groups), second)
+    enough = [i for i, member in enumerate(members) if _units(member, clusters) >= FEWEST_ROWS // 2]
     tails = [tail(members[i], wrong[second], _of(groups, second), seed=seed) for i in enough]
     adjusted = benjamini_hochberg(tails)
     confirmed = sorted((float(p), index) for p, index in zip(adjusted, enough, strict=True) if p <= RATE)
@@ -166,6 +169,11 @@ def _distinct(found: list[Slice]) -> tuple[Slice, ...]:
 
 def _at(part: Partition, rows: IntArray) -> Partition:
     return Partition(part.column, part.codes[rows], part.names)
+
+
+def _units(member: NDArray[np.bool_], clusters: IntArray | None) -> int:
+    """Rows of a slice that are independent of each other."""
+    return int(independent_rows(member.astype(np.int64), clusters, 2)[1])
 
 
 def _of(groups: IntArray | None, rows: IntArray) -> IntArray | None:

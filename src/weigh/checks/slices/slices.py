@@ -17,8 +17,9 @@ from weigh.core.finding import Confidence, Finding, Severity
 from weigh.core.measure import Direction, Measure, labelled
 from weigh.core.picture import Picture, PictureKind
 from weigh.datasets.predictions import Predictions
-from weigh.statistics.disclosure import FEWEST_NAMED, names_rows
+from weigh.statistics.disclosure import FEWEST_NAMED, independent_rows, names_rows
 from weigh.statistics.multiplicity import holm
+from weigh.statistics.resampling import dependent
 
 ALPHA = 0.05
 # Below this many rows the two halves of a search cannot hold two slices of `FEWEST_ROWS` each.
@@ -51,14 +52,27 @@ class _Named:
     Attributes:
         parts: values that can be judged.
         remarks: on what cannot.
-        nearest: rows, inside or outside, of the value that comes nearest to being judged; 0 for none.
-        refusals: why a column has no values to judge: each names a row.
+        still: columns without a value to judge: always the same, too small or naming rows.
     """
 
     parts: list["_Part"]
     remarks: list[Finding]
-    nearest: int
-    refusals: list[str]
+    still: list["_Open"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A named column that stays open.
+
+    Attributes:
+        column: its name.
+        nearest: independent rows, inside or outside, of the value nearest to being judged; 0 for none.
+        refusal: why it has no values to judge: each names a row; else "".
+    """
+
+    column: str
+    nearest: int = 0
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,44 +134,56 @@ def _named(subject: SliceSubject, *, seed: int) -> _Named:
             for part, p in zip(parts, adjusted.tolist(), strict=True)
         ],
         remarks=[remark for one in each for remark in one.remarks],
-        nearest=max((one.nearest for one in each), default=0),
-        refusals=[refusal for one in each for refusal in one.refusals],
+        still=[one for column in each for one in column.still],
     )
 
 
 def _of_column(column: str, predictions: Predictions, *, seed: int) -> _Named:
     values = predictions.columns[column]
     if not np.any(values != ""):
-        return _Named([], [_unjudged(column, f'column "{column}" is empty in every test row')], 0, [])
-    cut, refusal = _cut(column, values)
+        remark = _unjudged(column, f'column "{column}" is empty in every test row')
+        return _Named([], [remark], [_Open(column)])
+    clusters = dependent(predictions.groups)
+    cut, refusal = _cut(column, values, clusters)
     if refusal:
-        return _Named([], [], 0, [refusal])
-    sizes = np.bincount(cut.codes, minlength=len(cut.names))
+        return _Named([], [], [_Open(column, refusal=refusal)])
+    units = independent_rows(cut.codes, clusters, len(cut.names))
     if len(cut.names) == 1:
-        told = cut.names[0] if sizes[0] >= FEWEST_NAMED else f"one value of {column}"
-        return _Named([], [_unjudged(column, f"all test rows have {told}: there is no rest")], 0, [])
+        told = cut.names[0] if units[0] >= FEWEST_NAMED else f"one value of {column}"
+        remark = _unjudged(column, f"all test rows have {told}: there is no rest")
+        return _Named([], [remark], [_Open(column)])
     wrong = ~np.asarray(predictions.correct, dtype=np.bool_)
     # A slice that leaves too few rows outside has nothing to be held against.
-    fewer = np.minimum(sizes, values.size - sizes)
-    small = np.flatnonzero((sizes > 0) & (fewer < FEWEST_ROWS))
+    fewer = np.minimum(units, _outside(cut.codes, clusters, len(cut.names)))
+    small = np.flatnonzero((units > 0) & (fewer < FEWEST_ROWS))
+    judged = np.flatnonzero(fewer >= FEWEST_ROWS).tolist()
+    sizes = np.bincount(cut.codes, minlength=len(cut.names))
     return _Named(
-        parts=[
-            _part(cut.names[code], cut.codes == code, wrong, predictions, seed=seed)
-            for code in np.flatnonzero(fewer >= FEWEST_ROWS).tolist()
-        ],
-        remarks=[_too_small(column, cut.names, sizes, small)] if small.size else [],
-        nearest=int(fewer[small].max()) if small.size else 0,
-        refusals=[],
+        parts=[_part(cut.names[code], cut.codes == code, wrong, predictions, seed=seed) for code in judged],
+        remarks=[_too_small(column, cut.names, sizes, units, small)] if small.size else [],
+        still=[] if judged else [_Open(column, int(fewer.max()))],
     )
 
 
-def _cut(column: str, values: NDArray[np.str_]) -> tuple[Partition, str]:
+def _outside(codes: IntArray, clusters: IntArray | None, parts_n: int) -> IntArray:
+    """Return the independent rows that are not in each part, [parts_n]."""
+    if clusters is None:
+        return codes.size - np.bincount(codes, minlength=parts_n)
+    total = np.unique(clusters).size
+    pairs = np.unique(np.stack([clusters, codes]), axis=1)
+    _, place, parts = np.unique(pairs[0], return_inverse=True, return_counts=True)
+    # Only a cluster that lies in one part altogether is not outside it.
+    whole = np.bincount(pairs[1][parts[place.ravel()] == 1], minlength=parts_n)
+    return np.asarray(total - whole, dtype=np.int64)
+
+
+def _cut(column: str, values: NDArray[np.str_], clusters: IntArray | None) -> tuple[Partition, str]:
     """The values of a column, quarters of numbers that hardly repeat; and why they are no parts, else ""."""
     rows = np.arange(values.size)
     cut = by_value(column, values, rows, most=values.size)
     if names_rows(np.bincount(cut.codes)):
         count = len(cut.names)
-        cut = partition(column, values, rows)
+        cut = partition(column, values, rows, clusters)
         if not cut.ranges:
             return cut, f"{column} has {count:,} values in {rows.size:,} rows: it names rows, not groups"
     return cut, ""
@@ -258,8 +284,10 @@ def _unjudged(column: str, message: str) -> Finding:
     )
 
 
-def _too_small(column: str, names: tuple[str, ...], sizes: IntArray, small: IntArray) -> Finding:
-    told = small[sizes[small] >= FEWEST_NAMED]
+def _too_small(
+    column: str, names: tuple[str, ...], sizes: IntArray, units: IntArray, small: IntArray
+) -> Finding:
+    told = small[units[small] >= FEWEST_NAMED]
     shown = ", ".join(f"{names[code]} ({sizes[code]:,})" for code in told[:MOST_NAMED].tolist())
     shown += f" and {told.size - MOST_NAMED:,} more" if told.size > MOST_NAMED else ""
     unnamed = small.size - told.size
@@ -272,7 +300,8 @@ def _too_small(column: str, names: tuple[str, ...], sizes: IntArray, small: IntA
         severity=Severity.INFO,
         confidence=Confidence.HIGH,
         where=column,
-        message=f"too few rows to judge, inside or outside ({FEWEST_ROWS} are needed): {shown}",
+        message=f"too few rows to judge, inside or outside ({FEWEST_ROWS} independent ones are needed): "
+        f"{shown}",
         why="a few rows can look perfect or terrible by chance",
         action="use more test rows, or join small values into one",
     )
@@ -280,20 +309,31 @@ def _too_small(column: str, names: tuple[str, ...], sizes: IntArray, small: IntA
 
 def _unanswered(subject: SliceSubject, named: _Named, rows: int) -> tuple[str, int | None]:
     """Why the question stays open, and how many test rows would let it be answered; "" when it is."""
-    if named.refusals:
-        # More rows bring more values of such a column: no number of them would do.
-        return "; ".join(named.refusals), None
-    if subject.named and not named.parts:
-        if named.nearest == 0:
-            return (
-                f"no named slice can be judged: {', '.join(subject.named)} never varies in the test rows",
-                None,
-            )
-        needed = max(-(-FEWEST_ROWS * rows // named.nearest), 2 * FEWEST_ROWS)
-        return f"every named slice is too small, inside or outside: {FEWEST_ROWS} rows are needed", needed
+    if named.still:
+        return _open_columns(named.still, rows)
     if not subject.named and rows < FEWEST_FOR_SEARCH:
         return f"{rows:,} test rows are too few to search for weak slices", FEWEST_FOR_SEARCH
     return "", None
+
+
+def _open_columns(still: list[_Open], rows: int) -> tuple[str, int | None]:
+    """Why named columns stay open, and the test rows that would do; None where no number is known to."""
+    reasons = [one.refusal for one in still if one.refusal]
+    same = [one.column for one in still if not one.refusal and not one.nearest]
+    small = [one for one in still if one.nearest]
+    if same:
+        verb = "varies" if len(same) == 1 else "vary"
+        reasons.append(f"no slice can be judged where {', '.join(same)} never {verb} in the test rows")
+    if small:
+        names = ", ".join(one.column for one in small)
+        reasons.append(
+            f"every slice of {names} is too small, inside or outside: {FEWEST_ROWS} independent rows needed"
+        )
+    # More rows bring more values of a column that names rows, and no others of one that never varies.
+    if len(small) < len(still):
+        return "; ".join(reasons), None
+    needed = max(-(-FEWEST_ROWS * rows // min(one.nearest for one in small)), 2 * FEWEST_ROWS)
+    return "; ".join(reasons), needed
 
 
 CHECK: Check[SliceSubject] = Check(

@@ -26,7 +26,7 @@ from weigh.jobs.workbench import Workbench
 from weigh.store.keeper import BlobKeeper
 from weigh.system.machine import installed_version
 
-MODEL_LIBRARIES = ("onnxruntime", "tokenizers")
+MODEL_LIBRARIES = ("onnxruntime", "tokenizers", "torch", "transformers")
 
 
 def declared_of(options: AdoptOptions) -> Declared:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from weigh.checks.security.findings import findings_of
+from weigh.checks.security.repository_names import name_findings
 from weigh.checks.security.security import CHECK as SECURITY, findings_by_file
 from weigh.code.closure import code_digest
 from weigh.core.clearance import Clearance
@@ -10,6 +11,7 @@ from weigh.core.errors import RefusedError
 from weigh.core.evidence import Evidence
 from weigh.core.finding import Severity
 from weigh.core.gate import Word, judge_file, worst_word
+from weigh.core.ref import RefKind, parse_ref
 from weigh.core.snapshot import SnapshotFile
 from weigh.core.subject import Subject, SubjectKind
 from weigh.formats import table
@@ -48,10 +50,28 @@ def examine(bench: Workbench, model: Brought) -> Examined:
 
     view = ModelView(model.snapshot, open_reader)
     subject = Subject(SubjectKind.MODEL, model.snapshot.digest, model.name)
-    security = bench.ask(SECURITY, subject, lambda: view, inputs=reader_inputs())
+    security = bench.ask(
+        SECURITY, subject, lambda: view, parameters=_imitating(model.refs), inputs=reader_inputs()
+    )
     by_file = findings_by_file(view)
     words = {facts.path: judge_file(facts, by_file[facts.path]) for facts in view.all_facts()}
     return Examined(subject, view, security, words, worst_word(words.values()))
+
+
+def _imitating(refs: tuple[str, ...]) -> dict[str, list[list[str]]]:
+    """Published names that look like another's: (owner, name, version) of those refs that a rule is about.
+
+    Only these enter the question, so that the same bytes from an honest place give the same evidence.
+    """
+    named = []
+    for ref in map(parse_ref, refs):
+        if ref.kind is RefKind.HF:
+            owner, _, name = ref.name.rpartition("/")
+            named.append([owner, name, ""])
+        elif ref.kind is RefKind.PYPI:
+            named.append(["pypi", ref.name, ref.revision])
+    hits = [one for one in named if any(name_findings(*one))]
+    return {"imitating": hits} if hits else {}
 
 
 def reader_inputs() -> tuple[tuple[str, str], ...]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of what is written: one thing a line reads best
 """Honest files: what people and libraries really write, made anew from fixed seeds.
 
 `write_benign(folder)` writes every kind that the libraries of this interpreter can write and says which were
@@ -11,7 +12,7 @@ A pickle of a function or of a class of `__main__` is left out on purpose: no sc
 import array
 import bz2
 import collections
-import datetime
+import datetime as dt
 import decimal
 import fractions
 import gzip
@@ -22,7 +23,7 @@ import lzma
 import math
 import os
 import pathlib
-import pickle  # noqa: S403 - only writes
+import pickle
 import random
 import struct
 import sys
@@ -107,10 +108,10 @@ def plain_values() -> dict[str, Any]:
         "slice": slice(1, 2, 3), "ordered": collections.OrderedDict(b=1, a=2),
         "counter": collections.Counter("abracadabra"), "deque": collections.deque([1, 2, 3], maxlen=5),
         "default_int": collections.defaultdict(int, a=1), "default_list": collections.defaultdict(list, a=[1]),
-        "dates": [datetime.date(2024, 2, 29), datetime.datetime(2024, 2, 29, 1, 2, 3, 4, tzinfo=datetime.UTC),
-                  datetime.timedelta(days=2, seconds=3), datetime.time(4, 5, 6)],
-        "naive_date": datetime.datetime(2024, 5, 6, 7, 8),  # noqa: DTZ001 - what people pickle
-        "zone": datetime.timezone(datetime.timedelta(hours=2), "CEST"), "decimal": decimal.Decimal("1.25"),
+        "dates": [dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 1, 2, 3, 4, tzinfo=dt.UTC),
+                  dt.timedelta(days=2, seconds=3), dt.time(4, 5, 6)],
+        "naive_date": dt.datetime(2024, 5, 6, 7, 8),  # noqa: DTZ001 - what people pickle
+        "zone": dt.timezone(dt.timedelta(hours=2), "CEST"), "decimal": decimal.Decimal("1.25"),
         "fraction": fractions.Fraction(3, 7), "uuid": uuid.UUID(int=SEED), "path": pathlib.PurePosixPath("a/b.txt"),
         "array": array.array("d", [1.0, 2.0]), "array_bytes": array.array("B", b"abc"), "types": [int, str, dict, list],
         "model_state": {"epoch": 3, "best": 0.91, "history": [{"loss": 0.5 / n} for n in range(1, 50)], "classes": ["no", "yes"]},
@@ -188,7 +189,7 @@ def arrays() -> Iterator[tuple[str, np.ndarray]]:
 
 
 def numpy_files() -> Made:
-    """npy of each header version, npz of both kinds, and pickled arrays of each protocol."""
+    """Npy of each header version, npz of both kinds, and pickled arrays of each protocol."""
     for name, values in arrays():
         yield f"{name}.npy", lambda p, a=values: np.save(p, a)
         for protocol in (0, 2, 3, 4, 5):
@@ -210,7 +211,7 @@ def numpy_files() -> Made:
         np.bool_(True),
         np.str_("x"),
         np.datetime64("2024-01-01"),
-    ]  # noqa: FBT003
+    ]
     for protocol in range(2, 6):
         yield f"scalars-{protocol}.pkl", data(pickle.dumps(scalars, protocol))
         yield f"dtypes-{protocol}.pkl", data(pickle.dumps([np.dtype(c) for c in DTYPES], protocol))
@@ -264,8 +265,8 @@ def archives() -> Made:
     yield "streamed.zip", lambda p: zipped(p, 8, streamed=True)
     yield "zip64.zip", lambda p: zipped(p, 8, zip64=True)
     yield "empty.zip", data(b"PK\5\6" + bytes(18))
-    yield "in_a_zip.zip", lambda p: zip_in_zip(p)
-    yield "library.whl", lambda p: wheel(p)
+    yield "in_a_zip.zip", zip_in_zip
+    yield "library.whl", wheel
     yield "appended.zip", lambda p: (zipped(p, 8), append_zip(p))
     for mode, kind in itertools.product(
         ("", "gz", "bz2", "xz"), (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)
@@ -274,13 +275,13 @@ def archives() -> Made:
     yield "long_names.tar", lambda p: tarred(p, "", tarfile.GNU_FORMAT, prefix="very/" * 40)
     yield "long_names-pax.tar.gz", lambda p: tarred(p, "gz", tarfile.PAX_FORMAT, prefix="very/" * 40)
     yield "dotted.tar", lambda p: tarred(p, "", tarfile.PAX_FORMAT, prefix="./")
-    yield "links.tar", lambda p: linked(p)
+    yield "links.tar", linked
     for name, pack in (("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)):
         yield f"table.csv.{name}", data(pack(b"a,b\n" + b"1,2\n" * 999))
         yield f"config.json.{name}", data(pack(json.dumps(benign_texts.CONFIGS["gpt2"]).encode()))
         yield f"weights.npy.{name}", data(pack(saved(np.eye(40))))
         yield f"two_streams.txt.{name}", data(pack(b"one\n") + pack(b"two\n"))
-    yield "named.gz", lambda p: named_gzip(p)
+    yield "named.gz", named_gzip
     yield "old.lzma", data(lzma.compress(b"text " * 99, format=lzma.FORMAT_ALONE))
     yield "zeros.bin.gz", data(gzip.compress(bytes(2_000_000), mtime=EPOCH))
 
@@ -518,7 +519,7 @@ def field(number: int, value: int | bytes | str) -> bytes:
 
     def varint(count: int) -> bytes:
         out = bytearray()
-        while count > 127:  # noqa: PLR2004 - seven bits a byte
+        while count > 127:
             out.append(count & 127 | 128)
             count >>= 7
         return bytes([*out, count])

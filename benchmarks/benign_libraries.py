@@ -1,10 +1,11 @@
+# ruff: noqa: E501 - tables of what is written: one thing a line reads best
 """What each library writes with its own functions: one maker a library, empty-handed where it is not installed."""
 
 import importlib.metadata
 import inspect
 import itertools
 import json
-import pickle  # noqa: S403 - only writes
+import pickle
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -477,7 +478,7 @@ def converted() -> Made:
 
         def write(place: Path, kind: Any = kind, opset: int = opset) -> None:
             model = kind(**SIMPLE.get(kind.__name__, {})).fit(rows, labels)
-            target = {"": opset, "ai.onnx.ml": 3 if kind.__name__ == "IsolationForest" else 1 + (opset > 11)}  # noqa: PLR2004
+            target = {"": opset, "ai.onnx.ml": 3 if kind.__name__ == "IsolationForest" else 1 + (opset > 11)}
             place.write_bytes(
                 skl2onnx.to_onnx(model, rows[:1].astype("f4"), target_opset=target).SerializeToString()
             )
@@ -522,7 +523,7 @@ def skops_files() -> Made:
 
 
 def safetensors_library() -> Made:
-    """safetensors by its own library."""
+    """Safetensors by its own library."""
     from safetensors.numpy import save_file
 
     for dtype in ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u1", "u2", "u4", "u8", "?"):
@@ -683,7 +684,7 @@ def openvino_models() -> Made:
         "matmul": ops.matmul(x, ops.constant(np.eye(4, dtype="f4")), False, False),
         "relu": ops.relu(x),
         "softmax": ops.softmax(x, 1),
-    }  # noqa: FBT003
+    }
     for name, node in made.items():
         yield f"{name}.xml", lambda p, n=node: ov.save_model(ov.Model([n], [x], "tiny"), p)
 
@@ -715,13 +716,18 @@ def version(package: str) -> str:
         return "absent"
 
 
+def _first(*packages: str) -> str:
+    """The first of these packages that is installed: one library under several names."""
+    return next((p for p in packages if version(p) != "absent"), packages[0])
+
+
 def _makers() -> dict[str, Callable[[], Made]]:
     import benign_networks
 
     return {
         f"{name}-{version(package)}": make for name, package, make in (
             ("scikit-learn", "scikit-learn", estimators), ("joblib", "joblib", joblib_files), ("pandas", "pandas", frames), ("scipy", "scipy", sparse),
-            ("xgboost", "xgboost", boosters("xgboost")), ("lightgbm", "lightgbm", boosters("lightgbm")), ("catboost", "catboost", boosters("catboost")),
+            ("xgboost", _first("xgboost", "xgboost-cpu"), boosters("xgboost")), ("lightgbm", "lightgbm", boosters("lightgbm")), ("catboost", "catboost", boosters("catboost")),
             ("h5py", "h5py", hdf5), ("onnx", "onnx", onnx_library), ("skl2onnx", "skl2onnx", converted), ("skops", "skops", skops_files),
             ("safetensors", "safetensors", safetensors_library), ("gguf", "gguf", gguf_library), ("statsmodels", "statsmodels", statistics),
             ("gensim", "gensim", embeddings), ("msgpack", "msgpack", messages), ("flax", "flax", flax), ("spacy", "spacy", spacy_models),

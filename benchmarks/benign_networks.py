@@ -1,8 +1,9 @@
+# ruff: noqa: E501, PLC3002, S106 - tables of what is written: one thing a line reads best
 """What PyTorch and the libraries on it write: checkpoints, exported programs, Keras archives, whole model folders."""
 
 import importlib.metadata
 import itertools
-import pickle  # noqa: S403 - only writes
+import pickle
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -125,10 +126,10 @@ def _modules() -> dict[str, Callable[[], Any]]:
         "transformer": lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16), 2), "embedding": lambda: nn.Embedding(10, 4, padding_idx=0),
         "norms": lambda: nn.Sequential(nn.LayerNorm(4), nn.Dropout(0.1), nn.GELU(), nn.Softmax(-1), nn.GroupNorm(2, 4)), "bag": lambda: nn.EmbeddingBag(10, 4),
         "dict": lambda: nn.ModuleDict({"a": nn.Linear(2, 2)}), "list": lambda: nn.ModuleList([nn.Linear(2, 2), nn.Identity()]), "parameters": lambda: nn.ParameterList([nn.Parameter()]),
-        "up": lambda: nn.Sequential(nn.Upsample(scale_factor=2), nn.ConvTranspose2d(3, 3, 2), nn.Sigmoid(), nn.AdaptiveAvgPool2d(1)), "loss": lambda: nn.CrossEntropyLoss(),
+        "up": lambda: nn.Sequential(nn.Upsample(scale_factor=2), nn.ConvTranspose2d(3, 3, 2), nn.Sigmoid(), nn.AdaptiveAvgPool2d(1)), "loss": nn.CrossEntropyLoss,
         "activations": lambda: nn.Sequential(nn.SiLU(), nn.LeakyReLU(), nn.ELU(), nn.Hardswish(), nn.PReLU(), nn.Tanh(), nn.Mish()), "decoder": lambda: nn.TransformerDecoderLayer(8, 2, 16),
         "instance": lambda: nn.InstanceNorm2d(3), "pixel": lambda: nn.PixelShuffle(2), "rnn": lambda: nn.RNN(3, 4), "bilinear": lambda: nn.Bilinear(2, 3, 4), "rms": lambda: nn.RMSNorm(4),
-        "weight_norm": lambda: nn.utils.weight_norm(nn.Linear(2, 2)), "unfold": lambda: nn.Unfold(2), "cosine": lambda: nn.CosineSimilarity(),
+        "weight_norm": lambda: nn.utils.weight_norm(nn.Linear(2, 2)), "unfold": lambda: nn.Unfold(2), "cosine": nn.CosineSimilarity,
     }  # fmt: skip
 
 
@@ -158,6 +159,13 @@ def _programs() -> Made:
         "distributed",
         lambda p: torch.distributed.checkpoint.save({"w": torch.ones(4), "epoch": 3}, checkpoint_id=str(p)),
     )
+
+
+def _distributed(place: Path) -> None:
+    import torch
+    from torch.distributed import checkpoint
+
+    checkpoint.save({"w": torch.ones(4), "epoch": 3}, checkpoint_id=str(place))
 
 
 def keras_models() -> Made:
@@ -198,7 +206,7 @@ def keras_models() -> Made:
         "sgd": lambda: compiled(optimizer=keras.optimizers.SGD(0.1, momentum=0.9), metrics=["mae"]), "activations": lambda: dense(layers.LeakyReLU(), layers.PReLU(), layers.Softmax(), layers.Activation("gelu")),
         "schedule": lambda: compiled(optimizer=keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(0.1, 10))),
         "convolution": lambda: image(layers.Conv2D(4, 3), layers.MaxPooling2D(), layers.BatchNormalization()), "depthwise": lambda: image(layers.DepthwiseConv2D(3), layers.SeparableConv2D(4, 3)),
-        "transposed": lambda: image(layers.Conv2DTranspose(2, 2), layers.ZeroPadding2D(), layers.Cropping2D(), layers.UpSampling2D()), "pooling": lambda: image(layers.AveragePooling2D(), layers.GlobalAveragePooling2D()),
+        "transposed": lambda: image(layers.Conv2DTranspose(2, 2), layers.ZeroPadding2D(), layers.Cropping2D(), layers.UpSampling2D()), "pooling": lambda: image(layers.AveragePooling2D(2), layers.GlobalAveragePooling2D()),
         "augmented": lambda: image(layers.Rescaling(1 / 255), layers.RandomFlip(), layers.RandomRotation(0.1), layers.Resizing(4, 4), layers.CenterCrop(4, 4)),
         "lstm": lambda: series(layers.LSTM(4, return_sequences=True), layers.GRU(3)), "both_ways": lambda: series(layers.Bidirectional(layers.LSTM(4))),
         "simple": lambda: series(layers.SimpleRNN(3), layers.RepeatVector(2), layers.TimeDistributed(layers.Dense(2))), "attention": lambda: series(layers.Conv1D(4, 3), layers.GlobalMaxPooling1D()),
@@ -260,7 +268,7 @@ def model_folders() -> Made:
             model = transformers.AutoModel.from_config(
                 transformers.AutoConfig.for_model(family, **{k: v for k, v in SMALL.items() if k in known})
             )
-            if sum(w.numel() for w in model.parameters()) < 3_000_000:  # noqa: PLR2004 - a corpus, not a hub
+            if sum(w.numel() for w in model.parameters()) < 3_000_000:
                 model.save_pretrained(place)
                 torch.save(model.state_dict(), place / "pytorch_model.bin")
             else:
@@ -303,9 +311,7 @@ def _tokenizer() -> Any:
         tokenizers.trainers.BpeTrainer(special_tokens=["[UNK]", "<s>"]),
     )
     made = transformers.PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="[UNK]", bos_token="<s>")
-    made.chat_template = {name: text for name, text in benign_texts.TEMPLATES.items()} | {
-        "default": benign_texts.TEMPLATES["chatml"]
-    }
+    made.chat_template = dict(benign_texts.TEMPLATES.items()) | {"default": benign_texts.TEMPLATES["chatml"]}
     return made
 
 
@@ -415,7 +421,7 @@ def lightning_checkpoints() -> Made:
 
     def write(place: Path) -> None:
         class Tiny(pl.LightningModule):
-            def __init__(self, width: int = 2, names: tuple[str, ...] = ("a", "b")) -> None:
+            def __init__(self, width: int = 2, names: tuple[str, ...] = ("a", "b")) -> None:  # noqa: ARG002 - kept as a setting
                 super().__init__()
                 self.save_hyperparameters()
                 self.layer = torch.nn.Linear(4, width)

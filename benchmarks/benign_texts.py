@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004, Q003 - tables of what is written: one thing a line reads best
 """Texts of honest model repositories: configurations, chat templates, cards, code; all written for this corpus."""
 
 from typing import Any
@@ -58,7 +59,7 @@ JSON_FILES: dict[str, tuple[str, Any]] = {
                         "legacy": True, "model_max_length": 1000000000000000019884624838656, "sp_model_kwargs": {}, "tokenizer_class": "LlamaTokenizer",
                         "added_tokens_decoder": {"0": {**_TOKEN, "content": "<unk>", "special": True}}, "use_default_system_prompt": False}),
     "tokenizer_bert": ("tokenizer_config.json", {"do_lower_case": True, "strip_accents": None, "tokenizer_class": "BertTokenizer",
-                       "name_or_path": "/home/someone/models/bert", "special_tokens_map_file": None, "never_split": None}),
+                       "name_or_path": "/srv/someone/models/bert", "special_tokens_map_file": None, "never_split": None}),
     "adapter": ("adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": "example/base-7b", "bias": "none", "lora_alpha": 16,
                 "lora_dropout": 0.05, "r": 8, "target_modules": ["q_proj", "v_proj"], "task_type": "CAUSAL_LM", "inference_mode": True,
                 "auto_mapping": None, "revision": None, "modules_to_save": None, "init_lora_weights": True}),

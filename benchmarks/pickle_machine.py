@@ -1,8 +1,8 @@
 """Following opcode-dense pickles: MB per CPU-second, peak memory, and the ratio to `pickletools.genops`.
 
-Three files of about 10 MB: only data (the fast walk), the same with one call at its start (the full machine),
-and one with a call for every 40 bytes. Each is read end to end as `weigh scan` reads it, in a process of its
-own, so that peak memory is the file's and not the generator's.
+Files of about 10 MB: only data (the fast walk), the same with one call at its start (the full machine), one
+with a call for every 15 bytes; and 60 MB of long texts behind a call. Each is read end to end as `weigh scan`
+reads it, in a process of its own, so that peak memory is the file's and not the generator's.
 """
 
 import datetime as dt
@@ -20,8 +20,8 @@ from weigh.formats.reader import FileReader
 from weigh.formats.table import read_file
 
 SIZE = 10_000_000
-LEAST = {"data": 20.0, "machine": 8.0, "calls": 0.0}
-"""MB per CPU-second that are asked for; nothing is asked of the last."""
+LEAST = {"data": 20.0, "machine": 8.0, "calls": 4.0, "texts": 8.0}
+"""MB per CPU-second that are asked for."""
 
 
 def rows() -> bytes:
@@ -50,6 +50,11 @@ def calls() -> bytes:
     """A date and an ordered dict, again and again."""
     day = dt.date(2020, 1, 1)
     return pickle.dumps([(day + dt.timedelta(n % 1000), OrderedDict(a=n)) for n in range(300_000)], 4)
+
+
+def texts() -> bytes:
+    """Long texts, each another, in one list behind a call."""
+    return pickle.dumps([OrderedDict(), *(f"{n:0300}" for n in range(200_000))], 4)
 
 
 def peak_memory() -> float:
@@ -88,6 +93,7 @@ def main() -> None:
             "data": data,
             "machine": b"\x80\x04ccollections\nOrderedDict\n)R0" + data[2:],
             "calls": calls(),
+            "texts": texts(),
         }
         for name, content in files.items():
             path = Path(folder) / f"{name}.pkl"

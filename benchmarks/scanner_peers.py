@@ -16,12 +16,19 @@ from pathlib import Path
 PEERS = {
     "picklescan": ("picklescan==1.0.5", "py7zr"),
     "modelscan": ("modelscan==0.8.8", "numpy", "h5py"),
-    "fickling": ("fickling==0.1.12",),
+    "fickling": ("fickling==0.1.12", "typing_extensions"),
     "modelaudit": ("modelaudit==0.2.54",),
     "hayward": ("hayward==1.4.1",),
 }
 
-_READ_FILES = "import json, sys\nfiles = json.load(sys.stdin)\nsaid = {}\n"
+_READ_FILES = """
+import json, sys
+files = json.load(sys.stdin)
+class Said(dict):
+    def __setitem__(self, file, word):
+        print(json.dumps(file), word, sep="\\t", flush=True)
+said = Said()
+"""
 _DRIVERS = {
     "picklescan": """
 from picklescan.scanner import SafetyLevel, scan_file_path
@@ -125,12 +132,13 @@ def ask(name: str, folder: Path, root: Path, files: list[Path]) -> tuple[dict[Pa
     elif name == "modelaudit":
         said, spent = _modelaudit(environment(name, folder), root, files)
     else:
-        driver = _READ_FILES + _DRIVERS[name] + "\njson.dump(said, sys.stdout)\n"
+        driver = _READ_FILES + _DRIVERS[name]
         out, _, spent = run(
             [environment(name, folder), "-c", driver], given=json.dumps([str(f) for f in files])
         )
-        found = json.loads(out[out.rindex('{"') :])
-        said = {f: found.get(str(f), "error") for f in files}
+        # Each answer is printed at once: a scanner that dies on a file loses that file and those after it.
+        found = dict(line.split("\t") for line in out.splitlines() if line.count("\t") == 1)
+        said = {f: found.get(json.dumps(str(f)), "error") for f in files}
     return said, spent, time.perf_counter() - began
 
 

@@ -243,6 +243,7 @@ def main() -> None:
                 said |= answers
                 cpu, wall, rss = cpu + spent.cpu, wall + seconds, max(rss, spent.rss)
             table(scanner, everything, said)
+            sys.stdout.flush()
             print(f"  {scanner:<11}CPU {cpu:.1f} s ({1000 * cpu / len(everything):.1f} ms a file), "
                   f"wall {wall:.1f} s, peak {rss / 1e6:.0f} MB\n")  # fmt: skip
             if scanner == "weigh" and options.misses:

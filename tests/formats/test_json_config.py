@@ -55,7 +55,7 @@ def test_a_pipeline_component_of_its_own_is_a_callable():
 def test_paths_outside_are_listed():
     facts, _, _ = seen("adapter_config.json", json.dumps(hostile.SOUND["adapter"]).encode())
     assert [(e.target, e.reason) for e in facts.external] == [
-        ("/home/user/models/llama", "base_model_name_or_path")
+        ("/srv/user/models/llama", "base_model_name_or_path")
     ]
 
 

@@ -202,7 +202,7 @@ CASES = {
     "external-storage": (_external_storage("/etc/passwd"), "WGH-HD003"),
     "external-storage-parent": (_external_storage("../../secret"), "WGH-HD003"),
     "external-storage-beside": (_external_storage("weights.raw"), "WGH-HD003"),
-    "virtual-outside": (_virtual("/home/me/secret.h5"), "WGH-HD003"),
+    "virtual-outside": (_virtual("/srv/me/secret.h5"), "WGH-HD003"),
     "external-link": (Builder().file(external("w", "/etc/passwd")), "WGH-HD004"),
     "external-link-parent": (Builder().file(external("w", "../../other.h5")), "WGH-HD004"),
     "external-link-home": (Builder().file(external("w", "~/.ssh/id_rsa")), "WGH-HD004"),

@@ -107,7 +107,7 @@ SOUND: dict[str, Any] = {
         {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
     ],
     "adapter": {
-        "base_model_name_or_path": "/home/user/models/llama",
+        "base_model_name_or_path": "/srv/user/models/llama",
         "auto_mapping": {
             "base_model_class": "LlamaForCausalLM",
             "parent_library": "transformers.models.llama.modeling_llama",

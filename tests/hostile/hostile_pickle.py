@@ -346,3 +346,42 @@ SOUND: dict[str, bytes] = {
 
 COMPRESSED: dict[str, bytes] = {"zlib": P4 + raw(zlib.compress(INNER)) + b"."}
 """The same, compressed."""
+
+
+WIDE = b"h\x01(" + b"h\0" * 60 + b"tR0"
+"""A call that is given the same wide value sixty times."""
+
+
+def flooded(flood: str, payload: str) -> bytes:
+    """A payload behind more than any reader follows; made when asked for, since it is large."""
+    return P4 + _FLOODS[flood]() + _PAYLOADS[payload] + b"."
+
+
+_FLOODS = {
+    "names": lambda: b"".join(b"cm%d\nf\n0" % n for n in range(101_000)),
+    "values": lambda: b"N" * 4_300_000,
+    "line": lambda: b"V" + b"x" * 6_000_000 + b"\n0",
+    "two-streams": lambda: b"N" * 4_300_000 + b"." + P4,
+    "work": lambda: b"(" + (b"(" + b"K\x01" * 15 + b"l") * 15 + b"tq\0cA\nf\nq\x010" + WIDE * 700,
+}
+_PAYLOADS = {
+    "stacked": call(stacked("os", "system"), TRUE),
+    "named": SYSTEM + TRUE + b"\x85R",
+    "inst": b"(S'true'\nios\nsystem\n",
+    "memo": text("os")
+    + b"r\xff\xff\xff\x00"
+    + b"0"
+    + b"j\xff\xff\xff\x00"
+    + text("system")
+    + b"\x93"
+    + TRUE
+    + b"\x85R",
+    "new": stacked("subprocess", "Popen") + TRUE + b"\x85\x81",
+}
+FLOODED = [
+    ("names", "stacked"),
+    ("values", "memo"),
+    ("line", "inst"),
+    ("two-streams", "new"),
+    ("work", "named"),
+]

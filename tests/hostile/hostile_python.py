@@ -507,7 +507,7 @@ PATH_FILES_LOOK: dict[str, tuple[bytes, str]] = {
 SOUND_PATH_FILES: dict[str, bytes] = {
     "folder": b"src\n",
     "comment": b"# a comment\n\nsrc/lib\n",
-    "editable": b"/home/user/project/src\n",
+    "editable": b"/srv/user/project/src\n",
     "distutils": (
         b"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'local') == 'local'; "
         b"enabled and __import__('_distutils_hack').add_shim(); \n"

@@ -191,7 +191,7 @@ SOUND = {
     ),
     "saver-1": model(X, *OLD_SAVE, version="1.15.0"),
     "asset": model(
-        text("asset", "/home/me/vocab.txt"),
+        text("asset", "/srv/me/vocab.txt"),
         node("t", "InitializeTableFromTextFileV2", "h", "asset"),
         assets=[("asset:0", "vocab.txt")],
     ),

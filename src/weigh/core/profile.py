@@ -1,6 +1,7 @@
 """Profile: what a model version was judged on, told in numbers, so that new data can be held against it.
 
-No row is in it. Numbers are cut into bins of at least a few rows, categories and words are hashed with a
+No row is in it. Numbers are cut into bins of at least a few rows (fewer beside a value that many rows have),
+categories and words are hashed with a
 salt of the profile and kept only where several rows share them, embeddings are means of blocks of rows.
 """
 

@@ -8,6 +8,7 @@ from weigh.core.ports import RangeReader
 from weigh.formats.onnx_messages import MODEL
 from weigh.formats.pickle_probe import looks_like_pickle
 from weigh.formats.safetensors import MAX_HEADER
+from weigh.formats.sentencepiece import looks_like_sentencepiece
 from weigh.formats.wire import Wire
 
 UNKNOWN = "unknown"
@@ -165,13 +166,21 @@ def _by_structure(reader: RangeReader, head: bytes, name: str, named: str) -> st
         return "path-file"
     if looks_like_pickle(reader, head):
         return "pickle"
-    if _WORD2VEC.match(head):
-        return "word2vec"
+    words = _by_vocabulary(reader, head)
+    if words:
+        return words
     if named in {"saved-model", "keras-metadata", "coreml"}:
         return named
     if _is_onnx(reader, head):
         return "onnx"
     return "tar" if _is_old_tar(head) else _other_binary(head, name)
+
+
+def _by_vocabulary(reader: RangeReader, head: bytes) -> str:
+    """Kinds of files that are lists of words, "" for another."""
+    if _WORD2VEC.match(head):
+        return "word2vec"
+    return "sentencepiece" if looks_like_sentencepiece(reader, head) else ""
 
 
 def _by_markup(head: bytes, named: str) -> str:

@@ -12,7 +12,6 @@ from weigh.formats.descent import Descent
 
 FORMAT = "nemo"
 CONFIG = "model_config.yaml"
-NO_CONFIG = "WGH-NM009"
 
 
 def read_nemo(reader: RangeReader, path: str, descent: Descent) -> FileFacts:

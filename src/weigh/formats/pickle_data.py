@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from weigh.core.ports import RangeReader
-from weigh.formats.pickle_engine import BrokenError, Engine, EnoughError
+from weigh.formats.pickle_engine import Engine
+from weigh.formats.pickle_held import BrokenError, EnoughError
 from weigh.formats.pickle_literals import FIRST, SHORTEST
 from weigh.formats.pickle_loop import NUMBERS
 from weigh.formats.pickle_machine import FEWEST_SHARED, LARGE, LIMITS

@@ -5,7 +5,8 @@ that run code are listed with arguments that are not known; everything else ther
 """
 
 from weigh.core.facts import Use
-from weigh.formats.pickle_engine import BrokenError, Engine
+from weigh.formats.pickle_engine import Engine
+from weigh.formats.pickle_held import BrokenError
 from weigh.formats.pickle_opcodes import COUNTED, FIXED, LINES, WINDOW
 from weigh.formats.pickle_values import UNKNOWN, Global
 
@@ -17,22 +18,22 @@ LONGEST_NAME = 200
 
 _RUNNERS = frozenset(
     {
-        "os", "posix", "nt", "subprocess", "sys", "importlib", "runpy", "code", "codeop", "pty", "socket", "shutil",
-        "ctypes", "_ctypes", "platform", "commands", "popen2", "marshal", "webbrowser",
-        "asyncio", "multiprocessing", "threading", "_thread", "timeit", "cProfile", "profile", "pdb", "bdb", "doctest",
-        "trace", "site", "pydoc", "imp", "pip", "pickle", "_pickle", "_posixsubprocess", "ensurepip", "venv",
-        "distutils", "setuptools", "urllib", "urllib2", "requests", "ftplib", "smtplib", "telnetlib",
-        "nturl2path", "antigravity", "idlelib", "lib2to3", "zipimport", "_frozen_importlib", "pkgutil",
-        "modulefinder", "rlcompleter",
+        "os", "posix", "nt", "subprocess", "sys", "importlib", "runpy", "code", "codeop", "pty", "socket",
+        "shutil", "ctypes", "_ctypes", "platform", "commands", "popen2", "marshal", "webbrowser", "asyncio",
+        "multiprocessing", "threading", "_thread", "timeit", "cProfile", "profile", "pdb", "bdb", "doctest",
+        "trace", "site", "pydoc", "imp", "pip", "pickle", "_pickle", "_posixsubprocess", "ensurepip",
+        "venv", "distutils", "setuptools", "urllib", "urllib2", "requests", "ftplib", "smtplib",
+        "telnetlib", "nturl2path", "antigravity", "idlelib", "lib2to3", "zipimport", "_frozen_importlib",
+        "pkgutil", "modulefinder", "rlcompleter",
     }
 )  # fmt: skip
 """Modules of Python, and of its installers, that run code or reach outside."""
 _BUILTINS = frozenset({"builtins", "__builtin__", "__builtins__"})
 _ACTING = frozenset(
     {
-        "eval", "exec", "execfile", "compile", "__import__", "open", "file", "getattr", "setattr", "delattr",
-        "globals", "locals", "vars", "input", "breakpoint", "apply", "map", "filter", "reduce", "help", "exit",
-        "quit",
+        "eval", "exec", "execfile", "compile", "__import__", "open", "file", "getattr", "setattr",
+        "delattr", "globals", "locals", "vars", "input", "breakpoint", "apply", "map", "filter", "reduce",
+        "help", "exit", "quit",
     }
 )  # fmt: skip
 _FIXED = {op[0]: size for op, size in FIXED.items()}

@@ -5,7 +5,9 @@ from itertools import repeat
 from operator import length_hint
 from struct import Struct
 
-from weigh.formats.pickle_engine import EACH_HOLDER, PLAIN, BrokenError, Engine, EnoughError
+from weigh.core.symbol import MOST_ITEMS
+from weigh.formats.pickle_engine import Engine
+from weigh.formats.pickle_held import EACH_HOLDER, PLAIN, BrokenError, EnoughError
 from weigh.formats.pickle_literals import FIRST, SHORTEST
 from weigh.formats.pickle_rare import rare
 from weigh.formats.pickle_values import (
@@ -22,12 +24,13 @@ from weigh.formats.pickle_values import (
 
 NUMBERS = re.compile(rb"\((?:K.|M..|J....|G.{8}|[N\x88\x89])++[et]", re.DOTALL).match
 """MARK, numbers, and TUPLE or APPENDS."""
-LONG_RUN = 90
-"""Bytes of MARK, numbers and TUPLE that are more than MOST_SHORT values."""
+LONG_RUN = 9 * MOST_ITEMS + 2
+"""Bytes of MARK, numbers and TUPLE that are more values than a symbol shows."""
 _I4 = Struct("<i").unpack_from
 _U4 = Struct("<I").unpack_from
 _U2 = Struct("<H").unpack_from
 _F8 = Struct(">d").unpack_from
+_DULL = PLAIN | {tuple}
 _SHARED = frozenset({tuple, ListNode, DictNode})
 
 
@@ -54,7 +57,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
     remember = memo.append if isinstance(memo, list) else _never
     cold, note_cold = engine.cold, engine.cold.append
     room = engine.room
-    op = holders = 0
+    op = holders = joined = 0
     counter = repeat(None, engine.limits.opcodes - engine.opcodes)
     try:
         for _ in counter:
@@ -67,7 +70,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                 data, base, limit, hot = engine.data, engine.base, engine.limit, engine.hot
                 pos = 0
                 text_to = -1
-                engine.opcodes = engine.limits.opcodes - length_hint(counter)
+                engine.opcodes = engine.limits.opcodes - length_hint(counter) + joined
                 engine.cost += EACH_HOLDER * holders
                 holders = 0
                 engine.check()
@@ -93,19 +96,29 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
                 elif op == 0x8C:  # SHORT_BINUNICODE
                     text_from = pos + 2
                     text_to = pos = text_from + data[pos + 1]
-                    append(data[text_from:pos].decode())
+                    value = data[text_from:pos].decode()
+                    append(value)
                     if pos - text_from >= SHORTEST and (hot or data[text_from] in FIRST):
                         engine.op = base + text_from
                         engine.probe(engine.op, pos - text_from, data[text_from:pos], Literal.TEXT)
+                    if dense and data[pos] == 0x94 and pos < limit:
+                        remember(value)
+                        pos += 1
+                        joined += 1
                 elif op == 0x86:  # TUPLE2
                     pos += 1
                     second = stack.pop()
                     value = stack[-1]
-                    stack[-1] = engine.tuple_of_many((value, second)) if frugal else (value, second)
+                    if frugal and (type(value) in _DULL or type(second) in _DULL):
+                        stack[-1] = engine.tuple_of_many((value, second))
+                    else:
+                        stack[-1] = (value, second)
                 elif op == 0x85:  # TUPLE1
                     pos += 1
-                    value = (stack[-1],)
-                    stack[-1] = engine.tuple_of_many(value) if frugal else value
+                    value = stack[-1]
+                    stack[-1] = (
+                        engine.tuple_of_many((value,)) if frugal and type(value) in _DULL else (value,)
+                    )
                 elif op == 0x87:  # TUPLE3
                     pos += 1
                     third = stack.pop()
@@ -381,7 +394,7 @@ def follow(engine: Engine) -> Value:  # noqa: C901, PLR0912, PLR0915 - see the d
         rare(engine, op)
         raise AgainError from None
     finally:
-        engine.opcodes = engine.limits.opcodes - length_hint(counter)
+        engine.opcodes = engine.limits.opcodes - length_hint(counter) + joined
 
 
 class AgainError(Exception):

@@ -25,9 +25,10 @@ from typing import Any
 
 from weigh.core.facts import Anomaly, CallableUse, Coverage, Use
 from weigh.core.ports import RangeReader
-from weigh.formats.pickle_engine import BrokenError, Engine, EnoughError
+from weigh.formats.pickle_engine import Engine
 from weigh.formats.pickle_expansion import expanded
 from weigh.formats.pickle_flood import walk_rest
+from weigh.formats.pickle_held import BrokenError, EnoughError
 from weigh.formats.pickle_loop import AgainError, follow
 from weigh.formats.pickle_nested import Nested
 from weigh.formats.pickle_values import UNKNOWN, Call, Persistent, Value

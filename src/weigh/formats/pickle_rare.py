@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 from weigh.core.facts import Use
 from weigh.formats.anomalies import quoted
-from weigh.formats.pickle_engine import ABSURD, EACH_HOLDER, BrokenError, Engine
+from weigh.formats.pickle_engine import ABSURD, Engine
+from weigh.formats.pickle_held import EACH_HOLDER, BrokenError
 from weigh.formats.pickle_literals import SHORTEST
 from weigh.formats.pickle_opcodes import HIGHEST_PROTOCOL
 from weigh.formats.pickle_symbols import COMPUTED

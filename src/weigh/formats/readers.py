@@ -37,6 +37,8 @@ def _plain_reader(name: str) -> Plain | None:
             from weigh.formats.model_card import read_model_card as read
         case "package-metadata":
             from weigh.formats.package_metadata import read_package_metadata as read
+        case "sentencepiece":
+            from weigh.formats.sentencepiece import read_sentencepiece as read
         case "text":
             from weigh.formats.text_files import read_text as read
         case _:

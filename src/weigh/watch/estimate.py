@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
 from weigh.core.profile import Scores
 from weigh.statistics.interval import Interval
@@ -97,19 +98,8 @@ def monotone(shares: FloatArray, weights: FloatArray) -> FloatArray:
 
     Source: R. E. Barlow and others, Statistical Inference under Order Restrictions (1972).
     """
-    level: list[float] = []
-    weight: list[float] = []
-    size: list[int] = []
-    for share, w in zip(shares.tolist(), weights.tolist(), strict=True):
-        level.append(share)
-        weight.append(max(w, 1e-9))
-        size.append(1)
-        while len(level) > 1 and level[-2] > level[-1]:
-            total = weight[-2] + weight[-1]
-            level[-2:] = [(level[-2] * weight[-2] + level[-1] * weight[-1]) / total]
-            weight[-2:] = [total]
-            size[-2:] = [size[-2] + size[-1]]
-    return np.repeat(np.array(level), np.array(size))
+    steps: FloatArray = isotonic_regression(shares, weights=np.maximum(weights, 1e-9)).x
+    return steps
 
 
 def _interval(value: float, draws: FloatArray, n: int, level: float, method: str) -> Interval:

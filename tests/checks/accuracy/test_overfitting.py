@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy.stats import binom
 
 from weigh.checks.accuracy.memorising import MOST_ROWS, divide, ratio_of, remember, shuffled
 from weigh.checks.accuracy.overfitting import CHECK, QUESTION, FittedArms
@@ -210,6 +211,16 @@ def test_one_question_covers_every_arm_that_learns_whichever_is_the_finalist():
     found = CHECK.run(asking.payload(), Context(request, Still(), Silent()))
     assert found.answered
     assert {m.label("arm") for m in found.measures} == {"probe"}
+
+
+@pytest.mark.slow
+def test_an_arm_that_learns_nothing_but_its_rows_is_found_as_often_as_stated():
+    found = 0
+    for seed in range(200):
+        matrix, labels = world(seed, 800, signal=0.0)
+        found += rules(ask({"nearest": nearest(matrix)}, labels, seed=seed)) == ["WGH-I001"]
+    # At least 95 % but for the chance in 200 draws.
+    assert found >= binom.ppf(0.01, 200, 0.95), found
 
 
 @pytest.mark.slow

@@ -317,7 +317,7 @@ def test_names_of_columns_that_could_be_values_are_numbers(ask):
     rng = random.Random(0)
     mail = [MAKERS["email"](rng) for _ in range(10)]
     # Keys of an object can be people; `mary.smith` cannot be told from a path.
-    lines = "".join(json.dumps({key: mail[i] for key in PEOPLE}) + "\n" for i in range(10))
+    lines = "".join(json.dumps(dict.fromkeys(PEOPLE, mail[i])) + "\n" for i in range(10))
     found = ask({"rows.jsonl": lines})
     said = dumps(found).decode()
     assert [name for name in PEOPLE[1:] if name in said] == []

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from weigh.checks.accuracy.scores import Metric, pseudo_values
 from weigh.checks.case import Asking, Case, DataCase, NotAsked, PredictorCase, Question
 from weigh.checks.fairness.answers import Counting, counting, groupings_of
 from weigh.checks.fairness.fairness import audit_measures
@@ -23,6 +22,7 @@ from weigh.core.measure import Direction, Measure, labelled
 from weigh.core.picture import Picture, PictureKind
 from weigh.datasets.predictions import Predictions
 from weigh.statistics.bootstrap import mean_bootstrap, paired_bootstrap
+from weigh.statistics.classification import log_loss_each
 from weigh.statistics.interval import Interval
 from weigh.statistics.resampling import dependent
 
@@ -164,8 +164,27 @@ def _trial(
 
 def _quality(test: Predictions, proba: FloatArray) -> dict[str, FloatArray]:
     """Values of rows whose means are accuracy, balanced accuracy and log loss over all classes."""
-    metrics = (Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.LOG_LOSS)
-    return {metric.value: pseudo_values(metric, test.labels, proba) for metric in metrics}
+    right = (proba.argmax(axis=1) == test.labels).astype(np.float64)
+    return {
+        "accuracy": right,
+        "balanced_accuracy": _balanced(test.labels, right),
+        "log_loss": log_loss_each(test.labels, proba),
+    }
+
+
+def _balanced(labels: IntArray, right: FloatArray) -> FloatArray:
+    """Return values whose mean is the balanced accuracy and whose spread is its sampling variance.
+
+    They are the metric plus n times each row's infinitesimal jackknife influence (L. Jaeckel, 1972).
+    """
+    sizes = np.bincount(labels).astype(np.float64)
+    recall = np.bincount(labels, weights=right) / np.maximum(sizes, 1.0)
+    present = np.count_nonzero(sizes)
+    value = recall.sum() / present
+    influence: FloatArray = value + (right - recall[labels]) * labels.size / (
+        np.maximum(sizes, 1.0)[labels] * present
+    )
+    return influence
 
 
 def _quality_changes(

@@ -275,7 +275,7 @@ def _no_references() -> Finding:
         severity=Severity.INFO,
         confidence=Confidence.HIGH,
         where="reference attack",
-        message=f"not tried: fewer than {FEWEST} rows of a kind were left out by a reference that could be fitted",
+        message=f"not tried: references that could be fitted left out fewer than {FEWEST} rows of a kind",
         why="the attack that finds rows learned by heart holds them against fits that have not seen them",
         action="use training rows of which random halves have two classes",
     )

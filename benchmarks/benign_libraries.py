@@ -679,7 +679,7 @@ def openvino_models() -> Made:
     import openvino as ov
     from openvino import opset13 as ops
 
-    x = ops.parameter([1, 4], "f32")
+    x = ops.parameter([1, 4], ov.Type.f32)
     made = {
         "matmul": ops.matmul(x, ops.constant(np.eye(4, dtype="f4")), False, False),
         "relu": ops.relu(x),

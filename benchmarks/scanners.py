@@ -171,9 +171,15 @@ def upper(hits: int, n: int) -> float:
     low, high = hits / n if n else 0.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2
-        chance = sum(math.comb(n, k) * middle**k * (1 - middle) ** (n - k) for k in range(hits + 1))
+        chance = sum(_exactly(k, n, middle) for k in range(hits + 1))
         low, high = (middle, high) if chance > 0.05 else (low, middle)
     return high
+
+
+def _exactly(hits: int, n: int, chance: float) -> float:
+    """The chance of that many hits, through logarithms: the numbers of ways are too large for a float."""
+    ways = math.lgamma(n + 1) - math.lgamma(hits + 1) - math.lgamma(n - hits + 1)
+    return math.exp(ways + hits * math.log(chance) + (n - hits) * math.log1p(-chance))
 
 
 def table(name: str, samples: list[Sample], said: dict[Path, str]) -> None:

@@ -103,7 +103,7 @@ EVALUATORS = {"eval", "exec", "compile", "__import__"}
 
 
 def runs_foreign_code(tree):
-    """What in a syntax tree unpickles, evaluates, or lets a library do so; text that names it is no matter."""
+    """What in a tree unpickles, evaluates, or lets a library do so; text that names it is no matter."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (a.name for a in node.names if a.name.partition(".")[0] in UNPICKLERS)

@@ -43,6 +43,7 @@ _METADATA = "_metadata"
 _PARTS = frozenset({"_parameters", "_buffers", "_modules"})
 """Where an nn.Module keeps what it consists of."""
 _LEAVES = (type(None), Unknown, str, int, float, bool, Global)
+_NO_NODES = (*_LEAVES, Persistent)
 """Values that hold no others."""
 _UTILS = frozenset({"torch._utils", "torch._tensor", "torch.nn.parameter"})
 
@@ -123,7 +124,7 @@ class _Walk:
         if isinstance(node, Persistent) and isinstance(node.value, Form):
             self._add(name, node.value, node.offset)
             return
-        if isinstance(node, (*_LEAVES, Persistent)):
+        if isinstance(node, _NO_NODES):
             self._leaf(name, node)
             return
         if id(node) in self._kept:

@@ -144,3 +144,22 @@ def test_nothing_unpickles_or_evaluates():
 )
 def test_the_search_for_foreign_code_sees_it(text):
     assert list(runs_foreign_code(ast.parse(text)))
+
+
+def test_a_scan_of_one_file_imports_click_and_nothing_else_of_others(tmp_path):
+    (tmp_path / "m.pkl").write_bytes(b"\x80\x04K\x01.")
+    code = (
+        "import sys\n"
+        "from weigh.cli.main import main\n"
+        "main.main(['scan', 'm.pkl', '--json'], standalone_mode=False)\n"
+        "names = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(names - sys.stdlib_module_names - {'weigh', '__main__'}), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    others = set(ast.literal_eval(done.stderr.strip().splitlines()[-1]))
+    # Whatever an editable installation puts into every process is not ours to answer for.
+    assert {name for name in others if not name.startswith(("_", "sphinxcontrib", "mpl_toolkits"))} == {
+        "click"
+    }

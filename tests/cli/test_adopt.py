@@ -82,7 +82,7 @@ def test_one_more_column_to_look_at_asks_only_what_looks_at_columns(weigh, shop,
     told = report(tmp_path)
     answers = zip(told["report"]["answers"], told["envelope"]["answers"], strict=True)
     fresh = {answer["evidence"]["check"] for answer, kept in answers if kept["fresh"]}
-    assert fresh == {"data", "slices", "membership"}
+    assert fresh == {"data", "slices", "membership", "personal-data"}
 
 
 def test_features_that_are_called_something_else_are_other_features(weigh, tmp_path):
@@ -192,9 +192,9 @@ def test_an_option_that_cannot_be_understood_ends_in_2(weigh, shop, more):
 
 
 def test_a_kind_of_ref_without_a_source_is_not_run(weigh, shop):
-    ended = weigh("adopt", "hf:org/name", *ASK)
+    ended = weigh("adopt", "mlflow:models/name", *ASK)
     assert ended.code == 3
-    assert "hf:" in ended.err
+    assert "mlflow:" in ended.err
 
 
 def test_no_network_is_said_and_nothing_is_half_written(weigh, shop, tmp_path, monkeypatch):

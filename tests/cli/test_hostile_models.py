@@ -20,7 +20,7 @@ FORMER = "the report of a former run"
 
 @pytest.fixture
 def reviews(tmp_path):
-    made = tiny.private_opinions(120)
+    made = tiny.private_opinions(240)
     made.save(tmp_path / "reviews.csv")
     return made
 
@@ -142,11 +142,6 @@ def test_a_graph_that_the_runtime_refuses_is_a_finding(weigh, tmp_path, model, r
 
 BROKEN = {
     "truncated safetensors": ("model.safetensors", lambda data: data[:-5], "WGH-S010"),
-    "header of 2^60 bytes": (
-        "model.safetensors",
-        lambda _: (1 << 60).to_bytes(8, "little") + b"{}",
-        "WGH-S002",
-    ),
     "safetensors of 3 bytes": ("model.safetensors", lambda _: b"abc", "WGH-S0"),
     "truncated onnx": ("model.onnx", lambda data: data[:-200], "WGH-O008"),
     "no onnx at all": ("model.onnx", lambda _: b"\x08\x08 this is no graph", "WGH-O008"),
@@ -171,6 +166,14 @@ def test_broken_weights_fail_and_are_never_run(weigh, tmp_path, model, case):
     assert "features" not in checks
 
 
+def test_a_header_that_claims_2_to_the_60_bytes_keeps_the_gate_closed(weigh, model, former):
+    (model / "model.onnx").unlink()
+    tiny.weights_only(model)
+    (model / "model.safetensors").write_bytes((1 << 60).to_bytes(8, "little") + b"{}")
+    refused(weigh("adopt", "./model", *ASK), "model.safetensors", "malicious", "nothing was executed", "WGH-S002")
+    assert former()
+
+
 @pytest.mark.parametrize("text", ['{"version": "1.0"', '{"version": "1.0"}', "[" * 100_000, ""])
 def test_a_broken_tokenizer_keeps_the_gate_closed(weigh, model, former, text):
     (model / "tokenizer.json").write_text(text, encoding="utf-8")
@@ -188,15 +191,21 @@ class Touches:
         return (os.mkdir, (str(self.path),))
 
 
-def test_a_pickle_beside_the_model_is_noted_and_not_opened(weigh, tmp_path, model):
+def test_a_pickle_that_calls_the_system_beside_the_model_keeps_the_gate_closed(weigh, tmp_path, model, former):
     trace = tmp_path / "executed"
     (model / "optimizer.pkl").write_bytes(pickle.dumps(Touches(trace)))
+    refused(weigh("adopt", "./model", *ASK), "optimizer.pkl", "malicious", "nothing was executed", "WGH-PK101")
+    assert not trace.exists()
+    assert former()
+
+
+def test_a_file_beside_the_model_that_nobody_can_read_is_noted(weigh, tmp_path, model):
+    (model / "optimizer.state").write_bytes(bytes(range(1, 256)) * 40)
     ended = weigh("adopt", "./model", *ASK)
     # What was not read is unknown to the policy line that requires it, and an unknown is never a pass.
     assert ended.code == 3, ended.err
-    assert not trace.exists()
-    assert findings(tmp_path)["WGH-U001"]["where"] == "optimizer.pkl"
-    assert "optimizer.pkl: not read" in ended.out
+    assert findings(tmp_path)["WGH-U001"]["where"] == "optimizer.state"
+    assert "not read completely, first optimizer.state" in ended.out
     assert "loading runs no code" not in ended.out
 
 

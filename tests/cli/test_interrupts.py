@@ -59,7 +59,7 @@ class SlowWriter:
 def index(tmp_path_factory):
     """A package index that offers a tiny model, slowly."""
     folder = tmp_path_factory.mktemp("packaged")
-    tiny.knowing_model(folder, tiny.private_opinions(120))
+    tiny.knowing_model(folder, tiny.private_opinions(240))
     members = {f"tiny_model/model/{p.relative_to(folder)}": p.read_bytes() for p in folder.rglob("*.*")}
     members["tiny_model/other.bin"] = noise(600_000)
     members["tiny_model-1.0.dist-info/METADATA"] = b"Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n"
@@ -77,7 +77,7 @@ class Scene:
         self.home = folder / "home"
         self.temp = folder / "temp"
         self.temp.mkdir()
-        tiny.private_opinions(120).save(folder / "reviews.csv")
+        tiny.private_opinions(240).save(folder / "reviews.csv")
         self._index = index
 
     def start(self, *, limit=None, report="weigh-report"):

@@ -170,7 +170,8 @@ def test_a_header_that_claims_2_to_the_60_bytes_keeps_the_gate_closed(weigh, mod
     (model / "model.onnx").unlink()
     tiny.weights_only(model)
     (model / "model.safetensors").write_bytes((1 << 60).to_bytes(8, "little") + b"{}")
-    refused(weigh("adopt", "./model", *ASK), "model.safetensors", "malicious", "nothing was executed", "WGH-S002")
+    ended = weigh("adopt", "./model", *ASK)
+    refused(ended, "model.safetensors", "malicious", "nothing was executed", "WGH-S002")
     assert former()
 
 
@@ -191,10 +192,11 @@ class Touches:
         return (os.mkdir, (str(self.path),))
 
 
-def test_a_pickle_that_calls_the_system_beside_the_model_keeps_the_gate_closed(weigh, tmp_path, model, former):
+def test_a_pickle_that_calls_the_system_keeps_the_gate_closed(weigh, tmp_path, model, former):
     trace = tmp_path / "executed"
     (model / "optimizer.pkl").write_bytes(pickle.dumps(Touches(trace)))
-    refused(weigh("adopt", "./model", *ASK), "optimizer.pkl", "malicious", "nothing was executed", "WGH-PK101")
+    ended = weigh("adopt", "./model", *ASK)
+    refused(ended, "optimizer.pkl", "malicious", "nothing was executed", "WGH-PK101")
     assert not trace.exists()
     assert former()
 

@@ -128,6 +128,10 @@ class RefusedError(WeighError):
     exit_code = ExitCode.NO
 
 
+class ConflictError(RefusedError):
+    """Two changes do not go together, or somebody else was first. Nothing was changed."""
+
+
 class WorkerError(WeighError):
     """The sandboxed worker died, hung, or ran into one of its limits."""
 

@@ -1,0 +1,130 @@
+"""Which codec keeps a chunk, and back. Whoever writes decodes it again before anybody relies on it."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from weigh.core.errors import MalformedError
+from weigh.core.tensor import DTYPE_BITS
+from weigh.store.codecs.elements import FLOATS, WIDTHS, add, planes, subtract
+from weigh.store.codecs.plane_codec import compressor, decode_planes, decompressed, encode_planes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CHUNK = 4 * 1024 * 1024
+"""Bytes of a chunk at most; a multiple of every element's width."""
+
+
+class Codec(IntEnum):
+    """How a chunk is kept. The numbers stand in packs and never change their meaning."""
+
+    RAW = 0
+    CONSTANT = 1
+    ZSTD = 2
+    PLANES = 3
+    DELTA = 5
+    RECIPE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A chunk as it is kept.
+
+    Attributes:
+        codec: how.
+        width: bytes of an element, for PLANES and DELTA; of the pattern, for CONSTANT.
+        signed_magnitude: the elements are floating-point numbers; only DELTA asks.
+        body: the bytes kept.
+    """
+
+    codec: Codec
+    width: int
+    signed_magnitude: bool
+    body: bytes
+
+
+def element_width(dtype: str) -> int:
+    """Bytes an element of this type takes for the codecs; 1 where it is not known or not whole."""
+    if dtype in {"C64", "C128"}:
+        return DTYPE_BITS[dtype] // 16
+    width = DTYPE_BITS.get(dtype, 8) // 8
+    return width if width in WIDTHS else 1
+
+
+def encode(data: memoryview, dtype: str = "U8") -> Encoded:
+    """A chunk by itself, in the smallest way that is quick.
+
+    Args:
+        data: 1 to CHUNK bytes.
+        dtype: of the elements, a key of DTYPE_BITS.
+    """
+    width = element_width(dtype)
+    if len(data) % width:
+        width = 1
+    pattern = data[:width]
+    if _is_repeated(data, width):
+        return Encoded(Codec.CONSTANT, width, False, bytes(pattern))
+    if width == 1:
+        body = compressor().compress(data)
+        kept = Encoded(Codec.ZSTD, 1, False, body)
+    else:
+        kept = Encoded(Codec.PLANES, width, False, encode_planes(planes(data, width)))
+    return kept if len(kept.body) < len(data) else Encoded(Codec.RAW, 1, False, bytes(data))
+
+
+def _is_repeated(data: memoryview, width: int) -> bool:
+    values = np.frombuffer(data, f"u{width}")
+    return not (values[:64] != values[0]).any() and not (values != values[0]).any()
+
+
+def encode_delta(data: memoryview, base: memoryview, dtype: str) -> Encoded:
+    """A chunk as its differences from another one of the same size and type."""
+    width = element_width(dtype)
+    signed = dtype in FLOATS
+    if len(data) % width:
+        width, signed = 1, False
+    differences = subtract(data, base, width, signed_magnitude=signed)
+    if not differences.any():
+        return Encoded(Codec.DELTA, width, signed, b"")
+    body = encode_planes(planes(differences.data.cast("B"), width))
+    return Encoded(Codec.DELTA, width, signed, body)
+
+
+def decode(kept: Encoded, size: int, base: memoryview | None = None) -> "bytes | memoryview":
+    """The chunk again; whoever asked compares its hash.
+
+    Args:
+        kept: as `encode` or `encode_delta` gave it.
+        size: bytes of the chunk.
+        base: what the differences of a DELTA are from.
+
+    Raises:
+        MalformedError: it is damaged.
+    """
+    body = memoryview(kept.body)
+    if kept.width not in WIDTHS or size % kept.width:
+        raise MalformedError("a stored chunk is damaged", why=f"{size} bytes are no elements of {kept.width}")
+    match kept.codec:
+        case Codec.RAW if len(body) == size:
+            return body
+        case Codec.CONSTANT if len(body) == kept.width:
+            return bytes(body) * (size // kept.width)
+        case Codec.ZSTD:
+            return decompressed(body, size)
+        case Codec.PLANES:
+            return decode_planes(body, size // kept.width, kept.width).data
+        case Codec.DELTA if base is not None and len(base) == size:
+            return _decode_delta(kept, size, base)
+    raise MalformedError("a stored chunk is damaged", why=f"codec {kept.codec} with {len(body)} bytes")
+
+
+def _decode_delta(kept: Encoded, size: int, base: memoryview) -> memoryview:
+    if not kept.body:
+        return base
+    count = size // kept.width
+    differences: NDArray[np.uint8] = decode_planes(memoryview(kept.body), count, kept.width)
+    made = add(differences, base, kept.width, signed_magnitude=kept.signed_magnitude)
+    return made.data.cast("B")

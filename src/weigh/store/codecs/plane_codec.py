@@ -1,0 +1,137 @@
+"""Planes: the bytes of one significance of many elements, compressed each in the way that suits it.
+
+```
+for each plane, lowest first: u8 way, u32 bytes (little-endian); then the bytes of every plane in turn
+```
+
+Exponents of trained weights take few values and compress well, the low bytes of a mantissa are noise and
+are kept as they are. zstd's level 1 is both faster and smaller here than level 3, which looks for matches
+that are not there (the figures are in docs/decisions/0008-weights-under-version-control.md).
+"""
+
+import struct
+import threading
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from weigh.core.errors import MalformedError
+from weigh.store.codecs.elements import interleaved
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_HEAD = struct.Struct("<BI")
+_SAMPLE = 16 * 1024
+_NOISE = 7.92
+"""Bits a byte from which a sample of a plane is taken for noise: nothing would be gained."""
+_WORTH = 0.97
+"""A compressed plane is kept when it is smaller than this share of it."""
+
+_own = threading.local()
+
+
+class Way(IntEnum):
+    """How a plane is kept."""
+
+    RAW = 0
+    CONSTANT = 1
+    ZSTD = 2
+
+
+def compressor() -> Any:
+    """This thread's compressor."""
+    made = getattr(_own, "compressor", None)
+    if made is None:
+        import zstandard
+
+        made = _own.compressor = zstandard.ZstdCompressor(
+            level=1, write_checksum=False, write_content_size=True, write_dict_id=False
+        )
+    return made
+
+
+def decompressed(data: memoryview, size: int) -> bytes:
+    """A zstd frame that holds exactly `size` bytes.
+
+    Raises:
+        MalformedError: it is damaged or holds another number of bytes.
+    """
+    import zstandard
+
+    reader = getattr(_own, "decompressor", None)
+    if reader is None:
+        reader = _own.decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    try:
+        if zstandard.frame_content_size(data) != size:
+            raise MalformedError("a stored chunk is damaged", why="its compressed size is another one")
+        made: bytes = reader.decompress(data, max_output_size=size)
+    except zstandard.ZstdError as error:
+        raise MalformedError("a stored chunk is damaged", why=str(error)) from error
+    return made
+
+
+def encode_planes(parts: "NDArray[np.uint8]") -> bytes:
+    """The planes of one chunk, each in the smallest of the ways there are.
+
+    Args:
+        parts: of shape (planes, elements).
+    """
+    heads, bodies = [], []
+    for plane in parts:
+        way, body = _encode(plane)
+        heads.append(_HEAD.pack(way, len(body)))
+        bodies.append(body)
+    return b"".join((*heads, *bodies))
+
+
+def _encode(plane: "NDArray[np.uint8]") -> tuple[Way, Any]:
+    first = plane[0]
+    if not (plane[:4096] != first).any() and not (plane != first).any():
+        return Way.CONSTANT, plane[:1]
+    if _bits_a_byte(plane) > _NOISE:
+        return Way.RAW, plane
+    body = compressor().compress(plane)
+    return (Way.ZSTD, body) if len(body) < _WORTH * len(plane) else (Way.RAW, plane)
+
+
+def _bits_a_byte(plane: "NDArray[np.uint8]") -> float:
+    """Entropy of a sample taken from all over the plane."""
+    if len(plane) <= _SAMPLE:
+        return 0.0
+    pieces = plane[: len(plane) // 16 * 16].reshape(16, -1)[:, : _SAMPLE // 16]
+    counts = np.bincount(pieces.reshape(-1), minlength=256)
+    shares = counts[counts > 0] / pieces.size
+    # A finite sample of noise shows less entropy than noise has (Miller 1955).
+    return float(-(shares * np.log2(shares)).sum() + (len(shares) - 1) / (2 * pieces.size * np.log(2)))
+
+
+def decode_planes(data: memoryview, count: int, width: int) -> "NDArray[np.uint8]":
+    """The elements again, as one row of `count * width` bytes.
+
+    Raises:
+        MalformedError: the planes are damaged.
+    """
+    at = _HEAD.size * width
+    if len(data) < at:
+        raise MalformedError("a stored chunk is damaged", why="its planes are cut off")
+    parts: list[NDArray[np.uint8]] = []
+    for place in range(width):
+        way, size = _HEAD.unpack_from(data, place * _HEAD.size)
+        body = data[at : at + size]
+        at += size
+        parts.append(_decode(way, body, count, size))
+    if at != len(data):
+        raise MalformedError("a stored chunk is damaged", why="its planes and their sizes differ")
+    return interleaved(parts)
+
+
+def _decode(way: int, body: memoryview, count: int, size: int) -> "NDArray[np.uint8]":
+    if way == Way.CONSTANT and size == 1 == len(body):
+        return np.broadcast_to(np.frombuffer(body, np.uint8), (count,))
+    if way == Way.RAW and size == count == len(body):
+        return np.frombuffer(body, np.uint8)
+    if way == Way.ZSTD and len(body) == size:
+        return np.frombuffer(decompressed(body, count), np.uint8)
+    raise MalformedError("a stored chunk is damaged", why=f"a plane of {size} bytes is kept in way {way}")

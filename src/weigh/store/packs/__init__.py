@@ -1,0 +1,1 @@
+"""Packs: the cold side of the store, where history lies compressed. Immutable files, an index beside them."""

@@ -1,0 +1,304 @@
+"""A file into packs: cut, hashed, held against what is there, and kept in the smallest way that is quick.
+
+Every chunk is decoded again and compared with the original before its record is written, so nothing becomes
+visible that would not come back. Memory is bounded by a few chunks, whatever the size of the file.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from weigh.core.errors import StorageError
+from weigh.core.ports import RangeReader
+from weigh.core.tensor import TensorInfo
+from weigh.store.codecs.ladder import CHUNK, Codec, Encoded, decode, encode, encode_delta
+from weigh.store.codecs.plane_codec import compressor
+from weigh.store.packs.cutting import cuts
+from weigh.store.packs.manifest import FileManifest, Piece, dump_manifest
+from weigh.store.packs.objects import MOST_DEPTH, Objects, Writer, content_id
+from weigh.store.packs.record import Kind, Record
+from weigh.store.packs.restoring import manifest_of
+from weigh.store.packs.spans import Span, spans_of
+
+_WINDOW = 8 * 1024 * 1024
+"""Bytes read at a time where a span is no tensor."""
+_SAMPLE = 64 * 1024
+_WORTH = 0.9
+"""A delta is taken when its sample is smaller than this share of the sample by itself."""
+
+
+class Prediction(Protocol):
+    """A recipe for one tensor: what it must be, made of payloads that are in the store."""
+
+    refs: tuple[bytes, ...]
+    depth: int
+
+    def params(self, begin: int) -> bytes:
+        """What a record says of it for the chunk that begins at this byte of the payload."""
+        ...
+
+    def range(self, begin: int, end: int) -> memoryview:
+        """The bytes it predicts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What may be known of a tensor before it is kept.
+
+    Attributes:
+        base: id of a payload of the same type and size that is probably near, None when there is none.
+        recipe: how the tensor follows from others, None when it is not known to.
+    """
+
+    base: bytes | None = None
+    recipe: Prediction | None = None
+
+
+Advise = Callable[[Span, Callable[[int, int], bytes]], Advice]
+"""Gives advice on a span; the function reads bytes of it, from and to positions inside it."""
+
+
+def no_advice(_span: Span, _read: Callable[[int, int], bytes]) -> Advice:
+    """Every tensor by itself."""
+    return Advice()
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A file that is in the store.
+
+    Attributes:
+        id: BLAKE3 of its content.
+        sha256: of its content.
+        size: bytes.
+        fresh: it was not there before.
+    """
+
+    id: bytes
+    sha256: str
+    size: int
+    fresh: bool
+
+
+def hash_of(reader: RangeReader) -> bytes:
+    """BLAKE3 of all bytes of a file."""
+    from blake3 import blake3
+
+    state = blake3()
+    for at in range(0, reader.size, CHUNK):
+        state.update(reader.read(at, CHUNK))
+    return state.digest()
+
+
+def add_file(
+    objects: Objects,
+    writer: Writer,
+    reader: RangeReader,
+    *,
+    path: str = "",
+    tensors: Iterable[TensorInfo] = (),
+    form: str = "",
+    advise: Advise = no_advice,
+) -> Added:
+    """Put a file into packs.
+
+    Args:
+        objects: the store.
+        writer: its one writer.
+        reader: the file.
+        path: as `tensors` call it.
+        tensors: where they lie.
+        form: what the file was read as.
+        advise: asked for each tensor that is not there yet.
+
+    Raises:
+        StorageError: the file changed while it was read, or the disk is full.
+    """
+    name = hash_of(reader)
+    if objects.has(name):
+        return Added(name, manifest_of(objects, name).sha256, reader.size, fresh=False)
+    adding = _Adding(objects, writer, reader, advise)
+    pieces = tuple(adding.piece(span) for span in spans_of(path, reader.size, tensors))
+    if adding.file.digest() != name:
+        raise StorageError("a file changed while it was read", why=f"{path!r} has other bytes now")
+    manifest = FileManifest(reader.size, adding.sha256.hexdigest(), pieces, form)
+    data = dump_manifest(manifest)
+    body = compressor().compress(data)
+    writer.add(Record(name, Kind.FILE, Codec.ZSTD, 1, False, len(data), 0, (), content_id(data), body))
+    return Added(name, manifest.sha256, reader.size, fresh=True)
+
+
+class _Adding:
+    """The work on one file."""
+
+    def __init__(self, objects: Objects, writer: Writer, reader: RangeReader, advise: Advise) -> None:
+        from blake3 import blake3
+
+        self._objects, self._writer, self._reader, self._advise = objects, writer, reader, advise
+        self.file = blake3()
+        self.sha256 = hashlib.sha256()
+
+    def piece(self, span: Span) -> Piece:
+        """Keep what a span holds."""
+        return Piece(span, self._tensor(span) if span.dtype else self._between(span))
+
+    def _read(self, begin: int, end: int) -> bytes:
+        data = self._reader.read(begin, end - begin)
+        if len(data) != end - begin:
+            raise StorageError("a file changed while it was read", why="it is shorter now")
+        self.file.update(data)
+        self.sha256.update(data)
+        return data
+
+    def _between(self, span: Span) -> bytes:
+        """Bytes that are no tensor, cut by what they hold."""
+        chunks: list[tuple[bytes, int]] = []
+        rest = b""
+        at = span.begin
+        whole = _Whole(span.end - span.begin)
+        while at < span.end or rest:
+            stop = min(span.end, at + _WINDOW)
+            window = rest + self._read(at, stop)
+            at = stop
+            begin = 0
+            for end in cuts(memoryview(window)):
+                # The last piece of a window is cut again together with what follows.
+                if end == len(window) and at < span.end:
+                    break
+                data = memoryview(window)[begin:end]
+                chunks.append((self._chunk(data, "U8", None, None, 0), len(data)))
+                whole.update(data)
+                begin = end
+            rest = window[begin:]
+        return self._joined(chunks, whole)
+
+    def _tensor(self, span: Span) -> bytes:
+        dtype = "U8" if span.encoding else span.dtype
+        advice: Advice | None = None
+        chunks: list[tuple[bytes, int]] = []
+        bases: Sequence[tuple[bytes, int]] = ()
+        whole = _Whole(span.end - span.begin)
+        for begin in range(span.begin, span.end, CHUNK):
+            end = min(span.end, begin + CHUNK)
+            data = memoryview(self._read(begin, end))
+            name = content_id(data)
+            whole.update(data)
+            chunks.append((name, len(data)))
+            if self._objects.has(name):
+                continue
+            if advice is None:
+                advice = self._advise(span, lambda a, b: self._reader.read(span.begin + a, b - a))
+                bases = self._objects.chunks_of(advice.base) if advice.base is not None else ()
+            place = len(chunks) - 1
+            base = bases[place][0] if place < len(bases) and bases[place][1] == len(data) else None
+            self._chunk(data, dtype, base, advice.recipe, begin - span.begin)
+        return self._joined(chunks, whole)
+
+    def _joined(self, chunks: list[tuple[bytes, int]], whole: "_Whole") -> bytes:
+        if len(chunks) == 1:
+            return chunks[0][0]
+        name = whole.digest()
+        self._writer.list_of(name, chunks)
+        return name
+
+    def _chunk(
+        self, data: memoryview, dtype: str, base: bytes | None, recipe: Prediction | None, begin: int
+    ) -> bytes:
+        name = content_id(data)
+        if not self._objects.has(name):
+            self._writer.add(self._smallest(name, data, dtype, base, recipe, begin))
+        return name
+
+    def _smallest(
+        self,
+        name: bytes,
+        data: memoryview,
+        dtype: str,
+        base: bytes | None,
+        recipe: Prediction | None,
+        at: int,
+    ) -> Record:
+        if recipe is not None and (made := self._as_recipe(name, data, dtype, recipe, at)) is not None:
+            return made
+        near = self._near(base)
+        if near is not None:
+            content = self._objects.content(near)
+            if len(content) == len(data) and _is_nearer(data, content, dtype):
+                kept = encode_delta(data, content, dtype)
+                depth = self._objects.record(near).depth + 1
+                if len(kept.body) < len(data) and _comes_back(kept, name, len(data), content):
+                    return _record(name, kept, len(data), depth, (near,))
+        kept = encode(data, dtype)
+        if not _comes_back(kept, name, len(data), None):
+            kept = Encoded(Codec.RAW, 1, False, bytes(data))
+        return _record(name, kept, len(data), 0, ())
+
+    def _near(self, base: bytes | None) -> bytes | None:
+        """The base itself, or what it is a delta of where the chain would become too long."""
+        for _ in range(MOST_DEPTH + 1):
+            if base is None:
+                return None
+            record = self._objects.record(base)
+            if record.depth < MOST_DEPTH:
+                return base
+            base = record.refs[0] if record.codec == Codec.DELTA else None
+        return None
+
+    def _as_recipe(
+        self, name: bytes, data: memoryview, dtype: str, recipe: Prediction, at: int
+    ) -> Record | None:
+        if recipe.depth >= MOST_DEPTH:
+            return None
+        predicted = recipe.range(at, at + len(data))
+        if predicted == data:
+            kept = Encoded(Codec.RECIPE, 1, False, b"")
+        else:
+            rest = encode_delta(data, predicted, dtype)
+            if len(rest.body) > len(data) // 2 or not _comes_back(rest, name, len(data), predicted):
+                return None
+            kept = Encoded(Codec.RECIPE, rest.width, rest.signed_magnitude, rest.body)
+        record = _record(name, kept, len(data), recipe.depth + 1, recipe.refs)
+        return Record(
+            name, record.kind, record.codec, record.width, record.signed, record.size, record.depth,
+            record.refs, recipe.params(at), record.body,
+        )  # fmt: skip
+
+
+class _Whole:
+    """The hash of a payload; of one chunk it is that of the chunk, and nothing is hashed twice."""
+
+    def __init__(self, size: int) -> None:
+        from blake3 import blake3
+
+        self._state = blake3() if size > CHUNK or size > 16 * 1024 else None
+
+    def update(self, data: memoryview) -> None:
+        """Take in more bytes."""
+        if self._state is not None:
+            self._state.update(data)
+
+    def digest(self) -> bytes:
+        """BLAKE3 of all of them."""
+        assert self._state is not None, "a payload of several chunks is larger than the smallest chunk"
+        return self._state.digest()
+
+
+def _record(name: bytes, kept: Encoded, size: int, depth: int, refs: tuple[bytes, ...]) -> Record:
+    return Record(
+        name, Kind.CHUNK, kept.codec, kept.width, kept.signed_magnitude, size, depth, refs, b"", kept.body
+    )
+
+
+def _comes_back(kept: Encoded, name: bytes, size: int, base: memoryview | None) -> bool:
+    """Whether decoding gives the very bytes that were hashed; the hash is faster than comparing them."""
+    made = decode(kept, size, base)
+    return len(made) == size and content_id(made) == name
+
+
+def _is_nearer(data: memoryview, base: memoryview, dtype: str) -> bool:
+    """Whether a sample is clearly smaller as differences than by itself."""
+    begin = (len(data) - _SAMPLE) // 2 // 8 * 8 if len(data) > _SAMPLE else 0
+    part, other = data[begin : begin + _SAMPLE], base[begin : begin + _SAMPLE]
+    return len(encode_delta(part, other, dtype).body) < _WORTH * len(encode(part, dtype).body)

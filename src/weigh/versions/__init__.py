@@ -1,0 +1,1 @@
+"""Versions: commits, branches, differences, merges, lineage and exchange of models. Nothing is executed."""

@@ -1,0 +1,132 @@
+"""Refs: names that point to commits. A move says where the name stood, and fails if it stands elsewhere.
+
+```
+ROOT/HEAD                  `ref: refs/heads/main`, or the id of a commit
+ROOT/refs/heads/<name>     id of a commit, 64 hexadecimal digits
+ROOT/refs/tags/<name>      likewise; a tag is not moved
+ROOT/refs/remotes/<remote>/<name>
+ROOT/moves.log             a line for each move: time, ref, old, new, why
+```
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from weigh.core.errors import ConflictError, MalformedError, UsageError
+from weigh.system.atomic import make_folder, storing, write_bytes
+from weigh.system.locks import locked
+
+HEADS = "refs/heads/"
+TAGS = "refs/tags/"
+REMOTES = "refs/remotes/"
+_ID = re.compile(r"[0-9a-f]{64}\Z")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*\Z")
+_PATIENCE = 60.0
+
+
+def check_name(name: str) -> str:
+    """The name of a branch, tag or remote, as it was given.
+
+    Raises:
+        UsageError: it holds signs that names do not have, or could be taken for a path or an option.
+    """
+    bad = ".." in name or name.endswith((".lock", ".tmp", "/")) or len(name) > 200 or name == "HEAD"
+    if bad or not _NAME.match(name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a branch or tag", hint="use letters, digits and . _ - /"
+        )
+    return name
+
+
+class Refs:
+    """The refs of one history.
+
+    Args:
+        root: its folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def get(self, ref: str) -> str:
+        """The id a ref points to, "" when there is no such ref.
+
+        Raises:
+            MalformedError: the ref is damaged.
+        """
+        path = self.root / ref
+        with storing(path):
+            try:
+                text = path.read_text(encoding="ascii", errors="replace").strip()
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+                return ""
+        if not _ID.match(text):
+            raise MalformedError(f"the ref {ref} is damaged", why="it holds no id", hint="weigh fsck")
+        return text
+
+    def all(self, prefix: str = "refs/") -> Iterator[tuple[str, str]]:
+        """Every (ref, id) below a prefix, in order."""
+        folder = self.root / prefix
+        for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
+            name = path.relative_to(self.root).as_posix()
+            if not name.endswith((".lock", ".tmp")):
+                yield name, self.get(name)
+
+    @property
+    def head(self) -> str:
+        """The branch that is checked out, as `refs/heads/NAME`; "" when a commit is, without a branch."""
+        text = self._head()
+        return text.removeprefix("ref: ") if text.startswith("ref: ") else ""
+
+    def current(self) -> str:
+        """The id of the commit that is checked out, "" before the first one."""
+        text = self._head()
+        return self.get(text.removeprefix("ref: ")) if text.startswith("ref: ") else text
+
+    def _head(self) -> str:
+        path = self.root / "HEAD"
+        with storing(path):
+            try:
+                text = path.read_text(encoding="ascii", errors="replace").strip()
+            except FileNotFoundError:
+                return f"ref: {HEADS}main"
+        if not _ID.match(text) and not text.startswith(f"ref: {HEADS}"):
+            raise MalformedError(
+                "HEAD is damaged", why="it names neither a branch nor a commit", hint="weigh fsck"
+            )
+        return text
+
+    def point_head(self, target: str) -> None:
+        """Check out a branch (`refs/heads/NAME`) or a commit (its id)."""
+        text = target if _ID.match(target) else f"ref: {target}"
+        write_bytes(self.root / "HEAD", f"{text}\n".encode())
+
+    def move(self, ref: str, old: str, new: str, *, why: str, time: int) -> None:
+        """Point a ref elsewhere, or make it (`old` "") or take it away (`new` "").
+
+        Raises:
+            ConflictError: it does not stand at `old`; somebody else moved it.
+        """
+        make_folder(self.root)
+        with locked(self.root / "refs.lock", timeout=_PATIENCE, what="moving a branch"):
+            now = self.get(ref)
+            if now != old:
+                raise ConflictError(
+                    f"{ref} was moved by somebody else",
+                    why=f"it stands at {now[:12] or 'nothing'}, expected was {old[:12] or 'nothing'}",
+                    hint="look at what came in with `weigh log`, then run the command again",
+                )
+            self._note(f"{time}\t{ref}\t{old or '-'}\t{new or '-'}\t{why}\n")
+            if new:
+                write_bytes(self.root / ref, f"{new}\n".encode())
+            else:
+                with storing(self.root / ref):
+                    (self.root / ref).unlink()
+
+    def _note(self, line: str) -> None:
+        """Before the move, so that what a ref pointed to is never forgotten."""
+        path = self.root / "moves.log"
+        with storing(path), path.open("a", encoding="utf-8") as log:
+            log.write(line.replace("\n", " ").rstrip() + "\n")
+            log.flush()

@@ -42,7 +42,7 @@ def test_without_a_manifest_there_is_nothing_to_lock(weigh):
 def test_a_lock_from_a_newer_version_is_refused(weigh, project):
     weigh("lock")
     path = project / "models.lock"
-    path.write_text(path.read_text(encoding="utf-8").replace("version = 1", "version = 9"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("version = 2", "version = 9"), encoding="utf-8")
     ended = weigh("lock")
     assert ended.code == 2
     assert "upgrade" in ended.err

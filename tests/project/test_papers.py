@@ -92,7 +92,7 @@ def test_data_brings_no_papers(bring):
 
 def test_the_lock_gives_the_same_papers_in_an_empty_store(bring, folder):
     declaration, first = bring()
-    (folder / "models.lock").write_text(format_lock(first.files), encoding="utf-8")
+    (folder / "models.lock").write_text(format_lock(Lock.of(first.files)), encoding="utf-8")
     again = bring(lock=read_lock(folder / "models.lock"), store="other")[1]
     assert again.snapshot.digest == first.snapshot.digest
     assert again.locked

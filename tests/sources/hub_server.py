@@ -38,12 +38,18 @@ class Commit:
 
 @dataclass
 class Repo:
-    """`refs` are branches and tags; the first one made is `main`."""
+    """`refs` are branches and, those in `tags`, tags; the first one made is `main`.
+
+    `number` is the hub's own of the repository, "" for a hub that gives none.
+    """
 
     commits: dict[str, Commit] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
     gated: bool = False
     private: bool = False
+    tags: set[str] = field(default_factory=set)
+    number: str = ""
+    author: str = ""
 
     def commit(self, files, *, lfs=(".safetensors", ".onnx", ".bin"), ref="main"):
         kept = {path for path in files if path.endswith(tuple(lfs))}
@@ -69,6 +75,7 @@ class Lies:
         location: where files are redirected to, "" for the content network.
         api_location: where questions are redirected to.
         tree: body of every tree.
+        no_refs: branches and tags are not listed.
     """
 
     bodies: dict[str, bytes] = field(default_factory=dict)
@@ -84,6 +91,7 @@ class Lies:
     location: str = ""
     api_location: str = ""
     tree: bytes | None = None
+    no_refs: bool = False
 
 
 @dataclass
@@ -176,7 +184,7 @@ class _Hub(_Quiet):
         if not path.startswith(hub.prefix):
             return self.plain(404)
         path = path.removeprefix(hub.prefix)
-        api = re.fullmatch(r"/api/(models|datasets)/(.+?)(?:/(revision|tree)/([^/]+)(?:/(.*))?)?", path)
+        api = re.fullmatch(r"/api/(models|datasets)/(.+?)(?:/(revision|tree|refs)(?:/([^/]+)(?:/(.*))?)?)?", path)
         if api:
             return self.api(hub, *api.groups())
         file = re.fullmatch(r"/(.+?)/resolve/([^/]+)/(.+)", path)
@@ -208,6 +216,12 @@ class _Hub(_Quiet):
             return self.plain(302, Location=hub.lies.api_location)
         if not self.allowed(hub, name, repo):
             return None
+        if what == "refs":
+            listed = {
+                kind: [{"name": ref, "targetCommit": sha} for ref, sha in repo.refs.items() if ref in chosen]
+                for kind, chosen in (("branches", set(repo.refs) - repo.tags), ("tags", repo.tags))
+            }
+            return self.plain(404) if hub.lies.no_refs else self.json(listed | {"converts": []})
         sha = repo.refs.get(revision or "main", revision)
         if sha not in repo.commits:
             return self.plain(404, X_Error_Code="RevisionNotFound", X_Error_Message="Invalid rev id")
@@ -215,7 +229,9 @@ class _Hub(_Quiet):
             return self.tree(hub, repo.commits[sha])
         called = hub.lies.called.get(name, name.removeprefix("datasets/"))
         siblings = [{"rfilename": path} for path in sorted(repo.commits[sha].files)]
-        return self.json({"id": called, "sha": sha, "siblings": siblings, "private": False, "tags": []})
+        said = {"id": called, "sha": sha, "siblings": siblings, "private": False, "tags": []}
+        owner = {"_id": repo.number, "author": repo.author or called.partition("/")[0]} if repo.number else {}
+        return self.json(owner | said)
 
     def tree(self, hub, commit):
         if hub.lies.tree is not None:

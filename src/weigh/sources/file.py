@@ -14,7 +14,7 @@ from weigh.core.errors import NotFoundError, RefusedError, StorageError, UsageEr
 from weigh.core.events import EventSink, Progress
 from weigh.core.ref import ArtifactRef
 from weigh.sources.members import copy_member, naming, pour, selected
-from weigh.sources.source import STEP, Entry, FetchCost, Fetched, Locked, StoredFiles
+from weigh.sources.source import STEP, Entry, FetchCost, Fetched, Locked, Origin, StoredFiles
 from weigh.system.archives import nested_members
 
 _CHUNK = 1024 * 1024
@@ -74,6 +74,11 @@ class FileSource:
     def cost(self, ref: ArtifactRef, locked_refs: Mapping[ArtifactRef, Locked]) -> FetchCost:  # noqa: ARG002 - nothing local depends on a lock
         """No byte crosses the network; `bytes_whole` is what will be copied."""
         return FetchCost(0, sum(max(0, entry.size) for entry in self.entries(ref)), "local")
+
+    def origin(self, ref: ArtifactRef) -> Origin:
+        """The ref itself. A folder has no versions: whoever may write into it may change what it means."""
+        _inside(ref)
+        return Origin(ref, moving=True)
 
     def _chunks(self, file: BufferedReader, total: int) -> Iterator[bytes]:
         done = 0

@@ -17,7 +17,7 @@ from weigh.sources.hf_http import HubHttp
 from weigh.sources.hf_hub import Hub
 from weigh.sources.hf_tree import BlobName, HubFile, blob_name, is_commit, repo_of
 from weigh.sources.members import naming
-from weigh.sources.source import STEP, Entry, FetchCost, Fetched, Locked, StoredFiles
+from weigh.sources.source import STEP, Entry, FetchCost, Fetched, Locked, Origin, StoredFiles
 from weigh.system.http import Response
 
 
@@ -92,6 +92,16 @@ class HfSource:
             sizes = [(entry.sha256, entry.size) for entry in self.entries(ref)]
         needed = sum(size for sha256, size in sizes if not (sha256 and self._sink.has(sha256)))
         return FetchCost(needed, sum(size for _, size in sizes), "whole" if needed else "present")
+
+    def origin(self, ref: ArtifactRef) -> Origin:
+        """The ref at the commit its revision means now; the owner is the hub's number of the repository."""
+        _path(ref)
+        repo = repo_of(ref)
+        pinned = _exact(ref)
+        found = self._hub.revision(repo, pinned or ref.revision)
+        exact = replace(ref, file="" if found.commit == ref.revision else found.commit)
+        tag = bool(ref.revision) and not pinned and self._hub.is_tag(repo, ref.revision)
+        return Origin(exact, moving=not pinned, owner=found.owner, declared_version=ref.revision, tag=tag)
 
     def _files(self, ref: ArtifactRef) -> tuple[ArtifactRef, tuple[HubFile, ...]]:
         repo = repo_of(ref)

@@ -3,9 +3,19 @@
 import re
 from urllib.parse import quote
 
-from weigh.core.errors import IntegrityError, MalformedError, RefusedError
+from weigh.core.errors import IntegrityError, MalformedError, NotFoundError, RefusedError
 from weigh.sources.hf_http import HubHttp, moved
-from weigh.sources.hf_tree import MAX_FILES, HubFile, HubRepo, is_commit, once_each, read_revision, read_tree
+from weigh.sources.hf_tree import (
+    MAX_FILES,
+    HubFile,
+    HubRepo,
+    Revision,
+    is_commit,
+    once_each,
+    read_revision,
+    read_tags,
+    read_tree,
+)
 from weigh.system.http import Response
 from weigh.system.urls import without_credentials
 
@@ -24,7 +34,7 @@ class Hub:
     def __init__(self, http: HubHttp) -> None:
         self.http = http
         self._endpoint = http.settings.endpoint
-        self._commits: dict[tuple[HubRepo, str], str] = {}
+        self._revisions: dict[tuple[HubRepo, str], Revision] = {}
         self._trees: dict[tuple[HubRepo, str], tuple[HubFile, ...]] = {}
 
     def commit(self, repo: HubRepo, revision: str) -> str:
@@ -34,16 +44,38 @@ class Hub:
             NotFoundError: there is no such repository or revision.
             RefusedError: the repository was renamed.
         """
-        if is_commit(revision):
-            return revision
+        return revision if is_commit(revision) else self.revision(repo, revision).commit
+
+    def revision(self, repo: HubRepo, revision: str) -> Revision:
+        """What the hub says of the repository at a branch, tag or commit.
+
+        Raises:
+            NotFoundError: there is no such repository or revision.
+            RefusedError: the repository was renamed.
+            IntegrityError: it answers with another commit than was asked for.
+        """
         key = (repo, revision)
-        if key not in self._commits:
+        if key not in self._revisions:
             url = f"{self._endpoint}/api/{repo.api}/revision/{quote(revision or 'main', safe='')}"
-            name, commit = read_revision(repo, self.http.get(url, max_bytes=MAX_ANSWER))
-            if name != repo.id:
-                raise moved(repo.name, name)
-            self._commits[key] = commit
-        return self._commits[key]
+            found = read_revision(repo, self.http.get(url, max_bytes=MAX_ANSWER))
+            if found.name != repo.id:
+                raise moved(repo.name, found.name)
+            if is_commit(revision) and found.commit != revision:
+                raise IntegrityError(
+                    f"the hub answers for another commit of {repo.name}",
+                    why=f"asked for {revision}, it speaks of {found.commit}",
+                )
+            self._revisions[key] = found
+        return self._revisions[key]
+
+    def is_tag(self, repo: HubRepo, revision: str) -> bool:
+        """Whether a revision is one of the repository's tags; no where the hub does not list them."""
+        try:
+            body = self.http.get(f"{self._endpoint}/api/{repo.api}/refs", max_bytes=MAX_ANSWER)
+        except NotFoundError:
+            # Mirrors that speak only what a download needs have no such page.
+            return False
+        return revision in read_tags(repo, body)
 
     def files(self, repo: HubRepo, commit: str) -> tuple[HubFile, ...]:
         """Every file of a commit, in path order.

@@ -24,6 +24,7 @@ _MAX_SIZE = 1 << 53
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAME = re.compile(r"(?:datasets/)?(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
 _DATASETS = "datasets/"
+_OWNER = re.compile(r"[\w.-]{1,96}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,35 @@ def is_commit(text: str) -> bool:
     return _COMMIT.fullmatch(text) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What the hub says of a repository at one revision.
+
+    Attributes:
+        name: by which it calls the repository.
+        commit: that the revision is at.
+        owner: the account the repository belongs to and the hub's own number of the repository, which a
+            new repository of the same name does not have; "" when it gives neither.
+    """
+
+    name: str
+    commit: str
+    owner: str = ""
+
+
 class _Revision(msgspec.Struct):
     id: str
     sha: str
+    number: object = msgspec.field(name="_id", default="")
+    author: object = ""
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Refs(msgspec.Struct):
+    tags: list[_Named] = []
 
 
 class _Lfs(msgspec.Struct):
@@ -103,8 +130,8 @@ class _Item(msgspec.Struct):
     lfs: _Lfs | None = None
 
 
-def read_revision(repo: HubRepo, body: bytes) -> tuple[str, str]:
-    """(name the hub calls the repository by, commit) out of an answer to `/revision/`.
+def read_revision(repo: HubRepo, body: bytes) -> Revision:
+    """The name the hub calls the repository by, its commit and owner, out of an answer to `/revision/`.
 
     Raises:
         MalformedError: it is no such answer.
@@ -115,7 +142,21 @@ def read_revision(repo: HubRepo, body: bytes) -> tuple[str, str]:
         raise _malformed(repo, str(error)) from error
     if not is_commit(found.sha):
         raise _malformed(repo, "it names no commit")
-    return found.id, found.sha
+    evidence = (text for text in (found.author, found.number) if isinstance(text, str))
+    return Revision(found.id, found.sha, " ".join(text for text in evidence if _OWNER.fullmatch(text)))
+
+
+def read_tags(repo: HubRepo, body: bytes) -> frozenset[str]:
+    """The names of the tags, out of an answer to `/refs`.
+
+    Raises:
+        MalformedError: it is no such answer.
+    """
+    try:
+        found = msgspec.json.decode(body, type=_Refs)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _malformed(repo, str(error)) from error
+    return frozenset(tag.name for tag in found.tags)
 
 
 def read_tree(repo: HubRepo, body: bytes) -> tuple[HubFile, ...]:

@@ -20,7 +20,7 @@ from weigh.sources.papers import papers_of
 from weigh.sources.ranges import RangeUnusableError
 from weigh.sources.releases import choose
 from weigh.sources.remote_wheels import SUFFIXES, RemoteWheels
-from weigh.sources.source import Entry, FetchCost, Fetched, FetchMethod, Locked, StoredFiles
+from weigh.sources.source import Entry, FetchCost, Fetched, FetchMethod, Locked, Origin, StoredFiles
 from weigh.sources.whole import WholeFiles, existing
 from weigh.system.archives import Member, nested_members
 from weigh.system.http import Http
@@ -121,6 +121,14 @@ class PypiSource:
         except RangeUnusableError as error:
             return FetchCost(error.total, error.total, "whole")
         return FetchCost(needed, whole, "range")
+
+    def origin(self, ref: ArtifactRef) -> Origin:
+        """The ref with its distribution file named. A version of a package is published once.
+
+        A simple index does not say who publishes a project, so `owner` is empty.
+        """
+        file = self._choose(ref, None)
+        return Origin(replace(ref, file=file.filename), moving=False, declared_version=ref.revision)
 
     def _choose(self, ref: ArtifactRef, locked: Locked | None) -> Distribution:
         listing = self._indexes.listing(ref.name)

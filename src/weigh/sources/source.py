@@ -91,6 +91,29 @@ class FetchCost:
     method: FetchMethod
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a ref resolves to now, and who answers to its name.
+
+    Attributes:
+        exact: the ref at the commit, version or digest it means today; the same bytes for ever, as far as
+            its source can promise that.
+        moving: whether the ref that was asked for can mean something else tomorrow: a branch, a tag, or
+            no revision at all.
+        owner: evidence of who owns the name, "" when the source gives none. A change of it between two
+            locks means that the name may have passed to somebody else.
+        declared_version: what the source calls this version, "" when it has no name for it.
+        tag: whether what was asked for is a tag: it can move, but whoever moves it breaks a promise. A
+            branch moves as a matter of course.
+    """
+
+    exact: ArtifactRef
+    moving: bool
+    owner: str = ""
+    declared_version: str = ""
+    tag: bool = False
+
+
 class StoredFiles(BlobSink, Protocol):
     """A sink whose whole files can be read back, as `store.blobs.Blobs` is."""
 
@@ -129,4 +152,13 @@ class Source(Protocol):
 
     def cost(self, ref: ArtifactRef, locked_refs: Mapping[ArtifactRef, Locked]) -> FetchCost:
         """What fetching everything `ref` names would cost, given the lock lines by file ref."""
+        ...
+
+    def origin(self, ref: ArtifactRef) -> Origin:
+        """What `ref` resolves to now, whether it can move, and who owns its name.
+
+        Raises:
+            NotFoundError: there is nothing by that name or revision.
+            OfflineError: the network is needed and not there.
+        """
         ...

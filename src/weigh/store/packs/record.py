@@ -2,7 +2,8 @@
 
 ```
 u32 magic · u8 kind · u8 codec · u8 width · u8 flags · u64 size · u32 length · u32 refs · u32 params
-u8 depth · 3 zero bytes · 32 bytes id · refs x 32 bytes · params bytes · length bytes of body · u32 crc32 of all before it
+u8 depth · 3 zero bytes · 32 bytes id · refs x 32 bytes · params bytes · length bytes of body
+u32 crc32 of all before it
 ```
 
 All numbers are little-endian. The id is the BLAKE3 hash of the content, whichever way it is kept.

@@ -17,7 +17,7 @@ from weigh.jobs.rules import all_checks, all_rules, explain
 from weigh.jobs.suppressions import read_suppressions
 from weigh.policy import read as policy
 from weigh.policy.presets import preset_names
-from weigh.project import manifest
+from weigh.project import manifest_document as told_by
 
 SCRIPT = load_script()
 COMMANDS = dict(SCRIPT.commands(program, "weigh"))
@@ -110,7 +110,11 @@ def test_every_policy_key_and_decision_is_explained():
 def test_every_manifest_key_is_explained():
     text = page("reference/models-toml.md")
     told = set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)))
-    for struct, prefix in ((manifest._FilePart, "files."), (manifest._Data, ""), (manifest._Project, "")):
+    structs = (
+        (told_by.FilePart, "files."), (told_by.Model, ""), (told_by.Expected, "expect."), (told_by.Data, ""),
+        (told_by.Project, ""),
+    )  # fmt: skip
+    for struct, prefix in structs:
         for one in msgspec.structs.fields(struct):
             assert {prefix + one.encode_name, one.encode_name} & told or one.encode_name == "files", one
 

@@ -128,3 +128,61 @@ def test_a_manifest_approves_callables_of_a_file(tmp_path):
 def test_an_approval_that_says_nothing_is_refused(tmp_path, changes):
     with pytest.raises(UsageError):
         read_manifest(write(tmp_path, approving(**changes)))
+
+
+SHORT = """
+[models.encoder]
+ref = "hf:org/name@main"
+include = ["*.safetensors", "tokenizer/"]
+exclude = ["*.bin"]
+remote-code = "pinned"
+groups = ["runtime"]
+aliases = ["name"]
+used-by = ["src/a.py:3"]
+signer = "release@org.example"
+as = ["hf", "torch-checkpoint:a.pth"]
+
+[models.encoder.expect]
+licence = "mit"
+params = "< 1.5B"
+library = "transformers"
+"""
+
+
+def test_the_short_form_says_the_same_as_files(tmp_path):
+    model = read_manifest(write(tmp_path, SHORT)).models["encoder"]
+    (part,) = model.parts
+    assert str(part.ref) == "hf:org/name@main"
+    assert (part.only, part.exclude) == (("*.safetensors", "tokenizer/*"), ("*.bin",))
+    assert (model.remote_code, model.groups, model.aliases) == ("pinned", ("runtime",), ("name",))
+    assert (model.used_by, model.signer) == (("src/a.py:3",), "release@org.example")
+    assert [(p.family, p.key) for p in model.put_as] == [("hf", ""), ("torch-checkpoint", "a.pth")]
+    assert (model.expect.licences, model.expect.library) == (("mit",), "transformers")
+    assert model.expect.params == ("<", 1_500_000_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("[models.a]\nreff = 'hf:a/b'", "did you mean 'ref'?"),
+        ("[models.a]\nref = 'hf:a/b'\nremote_code = 'deny'", "did you mean 'remote-code'?"),
+        ("[models.a]\nref = 'hf:a/b'\n[models.a.expect]\nlicense = 'mit'", "did you mean 'licence'?"),
+        ("[model.a]\nref = 'hf:a/b'", "did you mean 'models'?"),
+        ("[project]\nrequires = '1'", "requires-weigh"),
+        ("[data.a]\nfiles = []\ncolumn = ['a']", "did you mean 'columns'?"),
+        ("[models.a]\nref = 'hf:a/b'\ntoken = 'x'", "it knows: "),
+        ("[models.a]\nref = 'hf:a/b'\nfiles = [{ from = 'x' }]", "both files and ref"),
+        ("[models.a]\nfiles = [{ from = 'x' }]\ninclude = ['*']", "short form"),
+        ("[models.a]\nref = 'hf:a/b'\nremote-code = 'allow'", "remote-code"),
+        ("[models.a]\nref = 'hf:a/b'\ninclude = ['../*']", "outside its folder"),
+        ("[models.a]\nref = 'file:../x'", "outside its own folder"),
+        ("[models.'../a']\nref = 'hf:a/b'", "name of a folder"),
+        ("[models.'a/b']\nref = 'hf:a/b'", "name of a folder"),
+        ("[project]\nrequires-weigh = '>=99'", "for another weigh"),
+        ("[project]\nrequires-weigh = 'new'", "requires-weigh"),
+    ],
+)
+def test_a_bad_model_is_one_clear_message(tmp_path, text, part):
+    with pytest.raises(UsageError) as caught:
+        read_manifest(write(tmp_path, text))
+    assert part in str(caught.value)

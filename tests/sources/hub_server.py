@@ -184,7 +184,8 @@ class _Hub(_Quiet):
         if not path.startswith(hub.prefix):
             return self.plain(404)
         path = path.removeprefix(hub.prefix)
-        api = re.fullmatch(r"/api/(models|datasets)/(.+?)(?:/(revision|tree|refs)(?:/([^/]+)(?:/(.*))?)?)?", path)
+        below = r"(?:/(revision|tree|refs)(?:/([^/]+)(?:/(.*))?)?)?"
+        api = re.fullmatch(r"/api/(models|datasets)/(.+?)" + below, path)
         if api:
             return self.api(hub, *api.groups())
         file = re.fullmatch(r"/(.+?)/resolve/([^/]+)/(.+)", path)

@@ -146,3 +146,11 @@ def test_a_link_inside_an_archive_is_refused_when_it_lies_in_what_was_named(sour
 def test_cost_of_local_files_is_no_transfer(source, folder):
     cost = source.cost(parse_ref(f"file:{folder}"), {})
     assert (cost.bytes_needed, cost.bytes_whole, cost.method) == (0, 17, "local")
+
+
+def test_an_origin_is_the_ref_itself_and_moves(source, folder):
+    ref = parse_ref(f"file:{folder}")
+    found = source.origin(ref)
+    assert (found.exact, found.moving, found.owner) == (ref, True, "")
+    with pytest.raises(NotFoundError):
+        source.origin(parse_ref(f"file:{folder}/absent"))

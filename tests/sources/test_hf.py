@@ -422,3 +422,45 @@ def test_a_small_file_is_read_from_a_server_without_ranges(make, hub):
     source = make()
     reader = open_remote(source.hub, source.entries(parse_ref(f"hf:{NAME}#README.md"))[0].ref)
     assert reader.read(0, 3) == CARD[:3]
+
+
+def test_an_origin_names_the_commit_and_the_hubs_own_number(make, hub):
+    hub.repos[NAME].number = "65f0a1b2c3d4e5f601234567"
+    found = make().origin(parse_ref(f"hf:{NAME}"))
+    assert (found.moving, found.tag, found.owner) == (True, False, "acme 65f0a1b2c3d4e5f601234567")
+    assert str(found.exact) == f"hf:{NAME}/{main_of(hub)}"
+    again = make().origin(found.exact)
+    assert (again.moving, again.exact, again.owner) == (False, found.exact, found.owner)
+    pinned = make().origin(parse_ref(f"hf:{NAME}@{main_of(hub)}#config.json"))
+    assert (pinned.moving, str(pinned.exact)) == (False, f"hf:{NAME}@{main_of(hub)}#config.json")
+
+
+def test_an_origin_tells_a_tag_from_a_branch(make, hub):
+    hub.repos[NAME].commit(FILES, ref="v1")
+    hub.repos[NAME].commit(FILES, ref="dev")
+    hub.repos[NAME].tags = {"v1"}
+    assert [make().origin(parse_ref(f"hf:{NAME}@{r}")).tag for r in ("v1", "dev", "main")] == [
+        True,
+        False,
+        False,
+    ]
+    hub.lies.no_refs = True
+    assert not make().origin(parse_ref(f"hf:{NAME}@v1")).tag
+
+
+def test_an_owner_that_cannot_be_is_none(make, hub):
+    hub.repos[NAME].number, hub.repos[NAME].author = "\x1b[2J", ["acme"]
+    assert make().origin(parse_ref(f"hf:{NAME}")).owner == ""
+
+
+def test_a_hub_that_answers_for_another_commit_is_not_believed(make, hub):
+    other = "0" * 40
+    hub.repos[NAME].refs[other] = main_of(hub)
+    with pytest.raises(IntegrityError, match="another commit"):
+        make().origin(parse_ref(f"hf:{NAME}@{other}"))
+
+
+def test_an_origin_of_what_is_not_there(make, hub):
+    for text in ("hf:acme/nope", f"hf:{NAME}@nope", f"hf:{NAME}@{'1' * 40}"):
+        with pytest.raises((NotFoundError, UnknownAnswerError)):
+            make().origin(parse_ref(text))

@@ -495,3 +495,9 @@ def test_cost_without_range_or_stated_size_is_still_known(index, make_source):
     assert source.cost(ref, {}).bytes_needed == whole
     locked = {parse_ref(f"pypi:demo-model==1.0/{WHEEL}#{MEMBER}"): lock(index.members[MEMBER])}
     assert (source.cost(ref, locked).bytes_needed, source.cost(ref, locked).method) == (whole, "whole")
+
+
+def test_an_origin_names_the_distribution_file_and_does_not_move(make_source):
+    found = make_source().origin(parse_ref(f"pypi:demo-model==1.0#{MEMBER}"))
+    assert (str(found.exact), found.moving) == (f"pypi:demo-model==1.0/{WHEEL}#{MEMBER}", False)
+    assert (found.declared_version, found.owner) == ("1.0", "")

@@ -23,6 +23,7 @@ def show(*, as_json: bool) -> int:
     unfinished  interrupted fetches that can go on
     corrupt     files set aside because their bytes changed
     ledger      answers
+    project     what `weigh sync` placed in the project here; it shares its bytes with `files`
     """  # noqa: D301 - click reads the backspace as "do not rewrap"
     from weigh.jobs.cache import kept
     from weigh.render import numbers

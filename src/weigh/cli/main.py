@@ -23,12 +23,38 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("weigh.cli.explain:explain", "What a rule means, and what to do about it."),
     "convert": ("weigh.cli.convert:convert", "A checkpoint to safetensors, without unpickling it."),
     "approve": ("weigh.cli.approve:approve", "Accept callables of one file, by name and with a reason."),
+    "discover": ("weigh.cli.discover:discover", "Which models does this code use? Read, never run."),
+    "init": ("weigh.cli.init:init", "Make a folder a project whose models are declared and locked."),
+    "add": ("weigh.cli.add:add", "Declare a model: fetched, looked at, locked."),
+    "remove": ("weigh.cli.remove:remove", "Take a model out of models.toml and models.lock."),
     "lock": ("weigh.cli.lock:lock", "Fetch what models.toml declares and write models.lock."),
+    "sync": ("weigh.cli.sync:sync", "Put the locked models where the libraries look for them."),
+    "run": ("weigh.cli.run:run", "Run a program on the locked models and no others."),
+    "verify": ("weigh.cli.verify:verify", "Are these still the bytes that were locked?"),
+    "tree": ("weigh.cli.tree:tree", "The models, what each was made of, and their files."),
+    "why": ("weigh.cli.why:why", "Who needs this model."),
+    "outdated": ("weigh.cli.outdated:outdated", "What moved at its source since it was locked."),
+    "diff": ("weigh.cli.diff:diff", "What changed between two locks, files or versions."),
+    "update": ("weigh.cli.update:update", "Take newer versions into the lock, and say what changed."),
+    "pin": ("weigh.cli.pin:pin", "Write the locked revisions into the code's own calls."),
+    "vendor": ("weigh.cli.vendor:vendor", "Copy the locked files into the repository."),
+    "bundle": ("weigh.cli.bundle:bundle", "Everything that is locked, in one file to carry."),
+    "unbundle": ("weigh.cli.unbundle:unbundle", "Take in such a file, verified."),
+    "export": ("weigh.cli.export:export", "The lock in a form that other tools read."),
     "watch": ("weigh.cli.watch:watch", "Is new data still like the data the model was judged on?"),
     "policy": ("weigh.cli.policy:policy", "What the packaged policies and your own ask for."),
     "sign-off": ("weigh.cli.sign_off:sign_off", "Put your name under an answer that only a person can give."),
     "cache": ("weigh.cli.cache:cache", "What weigh keeps on this machine, and making room."),
 }
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Decide", ("adopt", "demo", "report", "policy", "sign-off", "watch")),
+    ("Look inside", ("inspect", "scan", "explain", "approve", "convert")),
+    ("Depend", ("discover", "init", "add", "remove", "lock", "sync", "run", "verify")),
+    ("Keep up", ("tree", "why", "outdated", "update", "pin", "diff")),
+    ("Carry", ("vendor", "bundle", "unbundle", "export", "cache")),
+)
+"""The commands as `--help` shows them; one that stands in no group comes last."""
 
 
 class _Lazy(click.Group):
@@ -52,8 +78,12 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        grouped = {name for _, names in GROUPS for name in names}
+        others = tuple(name for name in COMMANDS if name not in grouped)
+        for title, names in (*GROUPS, ("More", others)):
+            if names:
+                with formatter.section(title):
+                    formatter.write_dl([(name, COMMANDS[name][1]) for name in names if name in COMMANDS])
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,7 +8,9 @@ from weigh.core.events import Silent
 from weigh.jobs.workbench import open_workbench
 from weigh.project.lock import FILE_NAME, read_lock
 from weigh.project.manifest import find_manifest
-from weigh.store.prune import prune, usage
+from weigh.project.materialise.place import FOLDER
+from weigh.project.materialise.record import FILE_NAME as RECORD, read_record
+from weigh.store.prune import Share, prune, usage
 from weigh.system.places import places
 
 
@@ -21,8 +23,19 @@ def kept() -> tuple[tuple[str, int, int], ...]:
         ("unfinished", found.unfinished),
         ("corrupt", found.quarantine),
         ("ledger", found.ledger),
+        ("project", placed(Path.cwd())),
     )
     return tuple((name, share.files, share.size) for name, share in shares)
+
+
+def placed(start: Path) -> Share:
+    """What `weigh sync` put into the nearest project; most of it shares its bytes with the store."""
+    for folder in (start, *start.parents):
+        if (folder / FOLDER / RECORD).is_file():
+            record = read_record(folder / FOLDER)
+            traces = record.files.values() if record is not None else ()
+            return Share(len(traces), sum(trace.size for trace in traces))
+    return Share()
 
 
 def make_room(older_than_days: float, *, corrupt: bool, dry_run: bool) -> int:

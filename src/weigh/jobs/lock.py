@@ -22,7 +22,7 @@ from weigh.project.lock import (
 )
 from weigh.project.locking import changing
 from weigh.project.manifest import FILE_NAME as MANIFEST_NAME, Declaration, Manifest, read_manifest
-from weigh.project.owners import Move, meanings, refuse_moves
+from weigh.project.owners import Move, changed_bytes, meanings, refuse_moves
 from weigh.project.resolve import in_step, resolve
 from weigh.project.section import kept_model, locked_model, require_code
 from weigh.system.atomic import write_bytes
@@ -161,6 +161,8 @@ def _section(
     resolved = resolve(declaration, kept, bench.source_of, bench.blobs, pins=pins)
     check_names(declaration.section, resolved.snapshot)
     made = locked_model(declaration, resolved.files, found, bench.blobs)
+    if not local:
+        refuse_moves(changed_bytes(model, made), upgrade.accepted)
     return _Section(resolved.files, made, resolved.transferred, moves)
 
 
@@ -176,7 +178,7 @@ def _kept(
 
 def unresolved_calls(folder: Path) -> tuple[LockedUnresolved, ...]:
     """The loader calls of a project's code whose model reading does not tell, each kind once a file."""
-    from weigh.project.discover import discover
+    from weigh.project.discover.discover import discover
 
     found = discover(folder).unresolved
     counted = Counter((u.place.path, u.loader, u.expression) for u in found if u.role in ROLES)

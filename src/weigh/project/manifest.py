@@ -32,7 +32,6 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-from weigh import __version__
 from weigh.core.data import DataFile, DataSpec
 from weigh.core.errors import UsageError
 from weigh.core.ref import ArtifactRef, RefKind, parse_ref
@@ -211,10 +210,13 @@ def _manifest(path: Path, document: Document) -> Manifest:
 def _require_version(path: Path, wanted: str) -> None:
     if not wanted:
         return
+    from importlib.metadata import version
+
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+    here = version("weigh")
     try:
-        fits = SpecifierSet(wanted).contains(__version__, prereleases=True)
+        fits = SpecifierSet(wanted).contains(here, prereleases=True)
     except InvalidSpecifier as error:
         raise UsageError(
             f"cannot use {path.name}", why=f"requires-weigh: {error}", hint='requires-weigh = ">=0.1"'
@@ -222,7 +224,7 @@ def _require_version(path: Path, wanted: str) -> None:
     if not fits:
         raise UsageError(
             f"{path.name} is for another weigh",
-            why=f"it requires weigh {wanted}, this is {__version__}",
+            why=f"it requires weigh {wanted}, this is {here}",
             hint=f"pip install 'weigh{wanted}'",
         )
 

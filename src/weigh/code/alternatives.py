@@ -1,0 +1,68 @@
+"""What an expression may be, as the reader of the source sees it: values with their way, or why none."""
+
+from dataclasses import dataclass
+
+Constant = str | int | float | bool | None | bytes
+"""What a literal can be."""
+
+MOST_ALTERNATIVES = 64
+"""Values that are kept for one expression; with more of them the answer is not complete."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Spot:
+    """A place in a source file.
+
+    Attributes:
+        path: relative POSIX path.
+        line: counted from 1; of a notebook, the line within the cell.
+        column: counted from 1, in characters.
+        cell: of a notebook, counted from 1; 0 elsewhere.
+    """
+
+    path: str
+    line: int
+    column: int
+    cell: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One value that an expression may have.
+
+    Attributes:
+        value: the constant.
+        how: the steps from the expression to the literal, outermost first; `("literal",)` when it stands
+            there itself.
+        spot: of the literal: what a person would edit.
+        name: dotted name of the enum member it is, else "".
+    """
+
+    value: Constant
+    how: tuple[str, ...]
+    spot: Spot
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """All that is known of an expression.
+
+    Attributes:
+        items: the values, in the order they were found.
+        complete: whether the program shows no other; False also when nothing is known.
+        why: what stopped the search; "" when it is complete.
+        partial: what is known of a text with unknown parts, `{}` for each of them.
+        names: dotted names of modules, classes, functions and enum members that it may stand for.
+    """
+
+    items: tuple[Alternative, ...] = ()
+    complete: bool = True
+    why: str = ""
+    partial: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The values that are text, each once."""
+        return tuple(dict.fromkeys(item.value for item in self.items if isinstance(item.value, str)))

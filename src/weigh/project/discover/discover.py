@@ -1,0 +1,131 @@
+"""All readers together: a folder to what it uses, what could not be resolved, and what was not read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from weigh.core.usage import Certainty, Discovery, FileUses, ModelUse, Pin, Role, Unread, UnresolvedUse
+from weigh.project.discover.readers import NOTEBOOK, PYTHON, Kind, kind_of, reader_of
+from weigh.project.discover.roles import role_of
+from weigh.project.discover.walk import ProjectFile, walk
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the readers found so far."""
+
+    uses: list[ModelUse] = field(default_factory=list)
+    unresolved: list[UnresolvedUse] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    files: int = 0
+    lines: int = 0
+
+    def add(self, found: FileUses) -> None:
+        self.uses += found.uses
+        self.unresolved += found.unresolved
+        self.unread += found.unread
+
+
+def discover(folder: Path, *, data: bool = False) -> Discovery:
+    """What a code base uses, found by reading it. Nothing is run, nothing is asked over a network.
+
+    Args:
+        folder: the project, or one file.
+        data: calls that load data sets count, too.
+
+    Raises:
+        NotFoundError: there is no such folder.
+    """
+    tree = walk(folder)
+    gathered = _Gathered(unread=list(tree.unread))
+    python: list[tuple[ProjectFile, str]] = []
+    for file in tree.files:
+        kind = kind_of(file.path)
+        if kind is None:
+            continue
+        if kind in {PYTHON, NOTEBOOK}:
+            python.append((file, kind.name))
+            continue
+        _read(file, kind, gathered)
+    if python:
+        _read_python(python, tree.paths, gathered, data=data)
+    return _ordered(gathered)
+
+
+def _read(file: ProjectFile, kind: Kind, gathered: _Gathered) -> None:
+    content = _content(file, kind, gathered)
+    if content is None:
+        return
+    gathered.files += 1
+    gathered.lines += 0 if kind.head else content.count(b"\n") + 1
+    gathered.add(reader_of(kind)(content, file.path, role_of(file.path)))
+
+
+def _content(file: ProjectFile, kind: Kind, gathered: _Gathered) -> bytes | None:
+    if file.size > kind.most and not kind.head:
+        gathered.unread.append(
+            Unread(file.path, f"it has {file.size:,} bytes, at most {kind.most:,} are read")
+        )
+        return None
+    try:
+        with file.place.open("rb") as opened:
+            return opened.read(kind.most)
+    except OSError as error:
+        gathered.unread.append(Unread(file.path, error.strerror or "it cannot be read"))
+        return None
+
+
+def _read_python(
+    files: list[tuple[ProjectFile, str]], paths: frozenset[str], gathered: _Gathered, *, data: bool
+) -> None:
+    """The Python of the project, as one program: names are followed from file to file."""
+    from weigh.project.discover.python_files import PythonFile, read_python
+
+    sources: list[PythonFile] = []
+    for file, name in files:
+        content = _content(file, PYTHON if name == PYTHON.name else NOTEBOOK, gathered)
+        if content is not None:
+            gathered.files += 1
+            kind: Literal["python", "notebook"] = "python" if name == PYTHON.name else "notebook"
+            sources.append(PythonFile(file.path, content, kind, role_of(file.path)))
+    found, lines = read_python(sources, paths, data=data)
+    gathered.lines += lines
+    gathered.add(found)
+
+
+def _ordered(gathered: _Gathered) -> Discovery:
+    return Discovery(
+        uses=tuple(sorted(_once(gathered.uses), key=lambda use: (use.place, use.ref))),
+        unresolved=tuple(
+            sorted(dict.fromkeys(gathered.unresolved), key=lambda one: (one.place, one.expression))
+        ),
+        unread=tuple(sorted(dict.fromkeys(gathered.unread), key=lambda one: (one.path, one.why))),
+        files=gathered.files,
+        lines=gathered.lines,
+    )
+
+
+_RANK = {Certainty.CALL: 0, Certainty.KEY: 1, Certainty.LOOKS: 2}
+
+
+def _once(uses: Iterable[ModelUse]) -> Iterable[ModelUse]:
+    """One use for each place and ref: the surest."""
+    best: dict[tuple[object, str], ModelUse] = {}
+    for use in uses:
+        held = best.get((use.place, use.ref))
+        if held is None or _RANK[use.certainty] < _RANK[held.certainty]:
+            best[use.place, use.ref] = use
+    return best.values()
+
+
+def with_roles(found: Discovery, roles: frozenset[Role]) -> Discovery:
+    """Only what files of these roles use."""
+    uses = tuple(use for use in found.uses if use.role in roles)
+    unresolved = tuple(one for one in found.unresolved if one.role in roles)
+    return Discovery(uses, unresolved, found.unread, found.files, found.lines)
+
+
+def is_pinned(use: ModelUse) -> bool:
+    """Whether a use always gets the same bytes, or bytes that lie in the project itself."""
+    return use.pin is Pin.EXACT or use.ref.startswith("file:")

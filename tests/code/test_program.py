@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004 - a table of sources, a line each
 """What a program's expressions may be, found without running it: each way a value can take to a call."""
 
 import json
@@ -171,7 +172,7 @@ CASES = {
     "walrus": ('if (x := "m"): load(x)', "m"),
     "try": ('try: X="m"\nexcept Exception: X="n"\nload(X)', "m n"),
     "global": ('X="n"\ndef f():\n  global X\n  X="m"\ndef g(): load(X)', "m n"),
-    "star unpack": ('a, *b = ["x","m","n"]\nload(b[0])', "m n"),
+    "star unpack": ('a, *b = ["x","m","n"]\nload(b[0])', "m"),
     "unpack": ('a, b = "x", "m"\nload(b)', "m"),
     "namespace": ('from types import SimpleNamespace\nc=SimpleNamespace(n="m")\nload(c.n)', "m"),
     "easydict": ('from easydict import EasyDict\nc=EasyDict()\nc.n="m"\nload(c.n)', "m"),

@@ -30,6 +30,7 @@ class Answer:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 10
+    wbufsize = 1 << 16  # a head and its body in one packet: two wait for each other
 
     def log_message(self, *_):
         pass

@@ -1,4 +1,4 @@
-"""What an expression may stand for while it is followed: constants, names of libraries, code and containers."""
+"""What an expression may stand for while it is followed: constants, names, code and containers."""
 
 import ast
 from collections.abc import Iterable

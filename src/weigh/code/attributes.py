@@ -70,7 +70,7 @@ def _above(engine: "Evaluator", attr: str, site: Site, frame: Frame | None) -> P
     if scope is None:
         return unknown("super() outside of a class")
     line = classes.line_of(engine, scope)
-    receiver = _receiver(engine, method, frame) or engine.same(Instance(scope, exact=False))
+    receiver = _receiver(method, frame) or engine.same(Instance(scope, exact=False))
     for part in line.own[1:]:
         if attr in part.bindings:
             return classes.member_of(engine, part, attr, receiver)
@@ -79,7 +79,7 @@ def _above(engine: "Evaluator", attr: str, site: Site, frame: Frame | None) -> P
     return Possible((Named(f"?.{attr}"),), "an object that is not known")
 
 
-def _receiver(engine: "Evaluator", method: Scope | None, frame: Frame | None) -> Abstract | None:
+def _receiver(method: Scope | None, frame: Frame | None) -> Abstract | None:
     while frame is not None and method is not None:
         if frame.function is method.node:
             return frame.receiver
@@ -191,13 +191,13 @@ def _of_unknown(
         return Possible((), holder.why, cut=True)
     owner = chain.split(".")[-2] if chain.count(".") else ""
     if declared_defaults.reads_options(owner):
-        found = declared_defaults.option(engine, site.scope.module, node.attr, sure=False)
-        if found is not None:
-            return found
+        declared = declared_defaults.declared_option(engine, site.scope.module, node.attr)
+        if declared is not None:
+            return declared
     if chain.count(".") >= 2:
-        found = _same_end(engine, chain)
-        if found is not None:
-            return found
+        put_there = _same_end(engine, chain)
+        if put_there is not None:
+            return put_there
     why = holder.why or "an object that is not known"
     if set(chain.split(".")[:-1]) & _CONFIGURATIONS and not why.startswith("read from"):
         why = f"a configuration gives {chain[:80]}"
@@ -207,10 +207,11 @@ def _of_unknown(
 def _same_end(engine: "Evaluator", chain: str) -> Possible | None:
     """`_C.MODEL.NAME = value` where `cfg.MODEL.NAME` is read."""
     tail = chain.split(".", 1)[1]
-    parts = []
-    for stored in engine.code.stored.get(tail.rpartition(".")[2], ())[:40]:
-        if chain_of(stored.target).partition(".")[2] == tail:
-            parts.append(names.bound_value(engine, "", stored.binding, None).via("attribute"))
+    parts = [
+        names.bound_value(engine, "", stored.binding, None).via("attribute")
+        for stored in engine.code.stored.get(tail.rpartition(".")[2], ())[:40]
+        if chain_of(stored.target).partition(".")[2] == tail
+    ]
     return union(parts) if parts else None
 
 
@@ -252,7 +253,7 @@ def _slice(
     return Possible(tuple(parts), holder.why or ("" if parts else "a part of something that is not known"))
 
 
-def item_at(engine: "Evaluator", item: Abstract, key: Possible) -> Possible:
+def item_at(engine: "Evaluator", item: Abstract, key: Possible) -> Possible:  # noqa: C901 - a case a kind
     """What an item of one value may be."""
     wanted = names.single(key)
     if isinstance(item, Table):
@@ -309,7 +310,7 @@ def _named_item(engine: "Evaluator", item: Named, wanted: Known | None) -> Possi
     if item.dotted in {"os.environ", "environ"}:
         return declared_defaults.environment(engine, str(wanted.value) if wanted is not None else "", None)
     if item.dotted == "sys.argv":
-        place = wanted.value if wanted is not None else "?"
+        place = wanted.value if wanted is not None and isinstance(wanted.value, int) else "?"
         return unknown(f"command line argument sys.argv[{place}]")
     if item.made:
         return unknown(f"an item of what {item.dotted}() gives")
@@ -362,9 +363,8 @@ def elements(engine: "Evaluator", item: Abstract) -> Items:
         case Table():
             return Items(tuple(key for key, _ in item.entries), item.why)
         case Class() if classes.is_enum(engine, item.scope):
-            found = [
-                Deferred(None, item.scope.outer, None, v) for _, v in classes.members(engine, item.scope)
-            ]  # type: ignore[arg-type]
+            inside = Site(item.scope, item.scope.base, 0)
+            found = [Deferred(None, inside, None, v) for _, v in classes.members(engine, item.scope)]
             return Items(tuple(found))
         case FromFile():
             return Items((), item.why)

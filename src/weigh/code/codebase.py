@@ -55,7 +55,7 @@ class CodeBase:
         for module in self.modules.values():
             self._add(module)
 
-    def _add(self, module: ModuleCode) -> None:
+    def _add(self, module: ModuleCode) -> None:  # noqa: C901 - one pass, an index a line
         parts = module.dotted.split(".") if module.dotted else []
         for start in range(len(parts)):
             self._endings[".".join(parts[start:])].append(module)

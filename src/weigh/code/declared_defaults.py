@@ -35,8 +35,18 @@ _OPTION_NAMES = frozenset(
     ]
 )
 """What people call the result of parsing a command line."""
-_DEFINERS = ("DEFINE_string", "DEFINE_enum", "DEFINE_list", "DEFINE_multi_string", "DEFINE_bool", "DEFINE_boolean",
-             "DEFINE_integer", "DEFINE_float", "DEFINE_spaceseplist", "DEFINE_enum_class")  # fmt: skip
+_DEFINERS = (
+    "DEFINE_string",
+    "DEFINE_enum",
+    "DEFINE_enum_class",
+    "DEFINE_list",
+    "DEFINE_multi_string",
+    "DEFINE_spaceseplist",
+    "DEFINE_bool",
+    "DEFINE_boolean",
+    "DEFINE_integer",
+    "DEFINE_float",
+)
 
 
 def reads_options(name: str) -> bool:
@@ -44,22 +54,26 @@ def reads_options(name: str) -> bool:
     return name in _OPTION_NAMES
 
 
-def option(engine: "Evaluator", module: ModuleCode | None, name: str, *, sure: bool = True) -> Possible:
+def option(engine: "Evaluator", module: ModuleCode | None, name: str) -> Possible:
     """What an option of the command line is when it is not given, and what it may be."""
+    found = declared_option(engine, module, name)
+    if found is None:
+        return unknown(f"option {name} of the command line, which is not declared here")
+    return found
+
+
+def declared_option(engine: "Evaluator", module: ModuleCode | None, name: str) -> Possible | None:
+    """The same; None when the program declares no such option. Those of the same file come first."""
     found = _declarations(engine, name)
     here = [site for site in found if module is not None and site.site.scope.module is module]
-    parts = [_declared(engine, site, name) for site in (here or found)]
-    if parts:
-        return union(parts)
-    why = f"option {name} of the command line, which is not declared here"
-    return unknown(why) if sure else Possible((), f"{why} or is given by a caller")
+    return union(_declared(engine, site, name) for site in (here or found)) if found else None
 
 
 def _declarations(engine: "Evaluator", name: str) -> list[CallSite]:
     if engine.options is None:
         engine.options = {}
         for site in engine.code.calls.get("add_argument", ()):
-            for option_name in _destination(engine, site):
+            for option_name in _destination(site):
                 engine.options.setdefault(option_name, []).append(site)
         for site in engine.code.calls.get("set_defaults", ()):
             for keyword in site.node.keywords:
@@ -73,7 +87,7 @@ def _declarations(engine: "Evaluator", name: str) -> list[CallSite]:
     return engine.options.get(name, [])
 
 
-def _destination(engine: "Evaluator", site: CallSite) -> list[str]:
+def _destination(site: CallSite) -> list[str]:
     """The name under which `add_argument` puts what it reads."""
     dest = _keyword(site.node, "dest")
     if isinstance(dest, ast.Constant) and isinstance(dest.value, str):

@@ -252,7 +252,10 @@ class Evaluator:
         return self._calls[key]
 
     def handed(self, call: ast.Call, site: Site, way: int) -> ast.Call:
-        """The call that another makes of a function it is given: after it (0), for each item (-1), `args` (-2)."""
+        """The call that another makes of a function it is given.
+
+        Its arguments stand after the function (0), are the items of lists (-1), or in `args` (-2).
+        """
         key = ("handed", id(call), way)
         if key in self._calls:
             return self._calls[key]
@@ -292,7 +295,7 @@ class Evaluator:
 
     # single expressions
 
-    def _constant(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
+    def _constant(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:  # noqa: ARG002 - one of a table
         assert isinstance(node, ast.Constant)
         if not isinstance(node.value, str | int | float | bool | bytes | None):
             return unknown("not a value that is followed")
@@ -310,11 +313,11 @@ class Evaluator:
         assert isinstance(node, ast.Call)
         return calling.call(self, node, site, frame)
 
-    def _held(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
+    def _held(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:  # noqa: ARG002 - one of a table
         assert isinstance(node, Held)
         return self.force(node.deferred)
 
-    def _function(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
+    def _function(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:  # noqa: ARG002 - one of a table
         return Possible((Function(site.scope.module.scopes[id(node)]),))
 
     def _walrus(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
@@ -398,9 +401,9 @@ class Evaluator:
     def _operation(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
         assert isinstance(node, ast.BinOp)
         left, right = self.value(node.left, site, frame), self.value(node.right, site, frame)
-        return self.operated(left, node.op, right, site)
+        return self.operated(left, node.op, right)
 
-    def operated(self, left: Possible, sign: ast.operator, right: Possible, site: Site) -> Possible:
+    def operated(self, left: Possible, sign: ast.operator, right: Possible) -> Possible:
         """Two values and a sign between them: texts, paths, lists, mappings, numbers."""
         whole = folding.containers(left, sign, right)
         if whole is not None:

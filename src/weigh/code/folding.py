@@ -83,10 +83,7 @@ def percent_text(text: str, values: list[Constant], names: dict[str, Constant]) 
     def put(found: re.Match[str]) -> str:
         if found[3] == "%":
             return "%"
-        if found[1] is not None:
-            value = names.get(found[1], "{}")
-        else:
-            value = next(waiting, "{}")
+        value = names.get(found[1], "{}") if found[1] is not None else next(waiting, "{}")
         return formatted(value, found[2]) if found[2] and isinstance(value, int) else str(value)
 
     return short(_PERCENT.sub(put, text))

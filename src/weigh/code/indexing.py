@@ -227,7 +227,7 @@ class _Reader:
             before, self.at = self.at, Site(self.at.scope, block, self.order)
             for part in ast.walk(case.pattern):
                 if isinstance(part, ast.MatchAs | ast.MatchStar) and part.name:
-                    whole = part is case.pattern or (isinstance(case.pattern, ast.MatchAs) and part.pattern)
+                    whole = part is case.pattern
                     means = Means.VALUE if whole else Means.NEVER_KNOWN
                     self._bind(part.name, Binding(means, node.subject if whole else part, self.at))
             self.at = before

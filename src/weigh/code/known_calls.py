@@ -1,4 +1,4 @@
-"""What well-known calls of the language and of libraries give: paths, environment, containers, command line."""
+"""What well-known calls of the language and of libraries give: paths, containers, the command line."""
 
 import ast
 from collections.abc import Callable
@@ -173,7 +173,9 @@ _READERS = frozenset(
 )
 
 
-def result(engine: "Evaluator", item: Named, node: ast.Call, site: Site, frame: Frame | None) -> Possible:
+def result(  # noqa: C901 - a case a kind of call
+    engine: "Evaluator", item: Named, node: ast.Call, site: Site, frame: Frame | None
+) -> Possible:
     """What calling something of a library gives."""
     dotted = item.dotted.removeprefix("builtins.")
     if item.made:
@@ -271,9 +273,8 @@ def _mapping(engine: "Evaluator", taken: Given, site: Site) -> Possible:
 def _pairs(engine: "Evaluator", items: Items) -> list[tuple[Deferred, Deferred]]:
     found = []
     for pair in items.items:
-        for item in engine.force(pair).items:
-            if isinstance(item, Items) and len(item.items) == 2:
-                found.append((item.items[0], item.items[1]))
+        rows = [item for item in engine.force(pair).items if isinstance(item, Items)]
+        found += [(row.items[0], row.items[1]) for row in rows if len(row.items) == 2]
     return found
 
 
@@ -369,7 +370,7 @@ def _environment(
     return methods.from_environment(engine, taken)
 
 
-def _partial(engine: "Evaluator", taken: Given, node: ast.Call, site: Site, frame: Frame | None) -> Possible:
+def _partial(_engine: "Evaluator", taken: Given, node: ast.Call, site: Site, frame: Frame | None) -> Possible:
     if not taken.positional:
         return unknown("a partial call of nothing")
     made = Prepared(taken.positional[0], node, site, frame)
@@ -396,13 +397,9 @@ def _zip(engine: "Evaluator", taken: Given, _node: ast.Call, site: Site, _frame:
     known = [len(column.items) for column in columns if not column.why]
     rows = min(known) if known else max((len(column.items) for column in columns), default=0)
     hidden = Deferred(None, site, None, unknown("an item of something that is not known"))
-    found = []
-    for number in range(rows):
-        found.append(
-            _pair(
-                site, *(c.items[number] if number < len(c.items) and not c.why else hidden for c in columns)
-            )
-        )
+    each = range(rows)
+    columns = [c if not c.why else Items((hidden,) * rows) for c in columns]
+    found = [_pair(site, *(c.items[n] if n < len(c.items) else hidden for c in columns)) for n in each]
     return Possible((Items(tuple(found), taken.more),))
 
 

@@ -120,8 +120,7 @@ def _of_table(engine: "Evaluator", table: Table, name: str, taken: "parameters.G
         return Possible((Items(tuple(pairs), table.why),))
     if name in {"copy", "clone", "deepcopy", "to_dict", "dict", "freeze"}:
         return Possible((table,))
-    found = attributes.entry(engine, table, name)
-    return None if found is None or not found.items else None
+    return None
 
 
 def _taken_out(engine: "Evaluator", table: Table, taken: "parameters.Given") -> Possible:

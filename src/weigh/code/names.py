@@ -127,7 +127,7 @@ def bound_value(engine: "Evaluator", name: str, binding: Binding, frame: Frame |
     if binding.means is Means.ADDED and isinstance(node, ast.AugAssign):
         before = named(engine, name, binding.site, frame)
         after = engine.value(node.value, binding.site, frame)
-        return engine.operated(before, node.op, after, binding.site)
+        return engine.operated(before, node.op, after)
     if not isinstance(node, ast.expr) or binding.means is Means.NEVER_KNOWN:
         return unknown("a value that only a run gives")
     value = engine.value(node, binding.site, frame)
@@ -208,7 +208,9 @@ def changed(engine: "Evaluator", found: Possible, changes: Sequence[Change], fra
     return replace(found, items=tuple(_changed(engine, item, changes, frame) for item in found.items))
 
 
-def _changed(engine: "Evaluator", item: Abstract, changes: Sequence[Change], frame: Frame | None) -> Abstract:
+def _changed(  # noqa: C901 - a case a method
+    engine: "Evaluator", item: Abstract, changes: Sequence[Change], frame: Frame | None
+) -> Abstract:
     if isinstance(item, Items):
         items, why = list(item.items), item.why
         for change in changes:

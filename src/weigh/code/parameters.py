@@ -344,9 +344,9 @@ def _constructions(engine: "Evaluator", scope: Scope) -> list[tuple[ast.Call, Si
     found: list[tuple[ast.Call, Site, Frame | None]] = []
     for name in [scope.name, *engine.code.renamed.get(scope.name, ())]:
         for site in islice(engine.code.calls.get(name, ()), MOST_SITES):
-            for item in engine.value(site.node.func, site.site).items:
-                if isinstance(item, Class) and item.scope is scope:
-                    found.append((site.node, site.site, None))
+            kinds = engine.value(site.node.func, site.site).items
+            if any(isinstance(item, Class) and item.scope is scope for item in kinds):
+                found.append((site.node, site.site, None))
     return found
 
 

@@ -197,7 +197,7 @@ class Program:
             found = unknown("an expression of no call that was asked about")
         return self._alternatives(found)
 
-    def _alternatives(self, found: Possible) -> Alternatives:
+    def _alternatives(self, found: Possible) -> Alternatives:  # noqa: C901 - a case a kind
         items: list[Alternative] = []
         names: list[str] = []
         partial = ""

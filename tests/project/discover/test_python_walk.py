@@ -63,7 +63,7 @@ def test_a_notebook_gives_cells_and_commands(tmp_path):
         "use.ipynb",
         b'{"cells": [{"cell_type": "code", "source": ["!huggingface-cli download openai/whisper-small\\n"]},'
         b' {"cell_type": "code", "source": "from transformers import AutoModel\\n'
-        b'AutoModel.from_pretrained(\'gpt2\')"}]}',
+        b"AutoModel.from_pretrained('gpt2')\"}]}",
     )
     found = {(use.ref, use.place.cell, use.place.line) for use in discover(tmp_path).uses}
     assert found == {("hf:openai/whisper-small", 1, 1), ("hf:gpt2", 2, 2)}

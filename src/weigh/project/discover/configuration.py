@@ -60,7 +60,7 @@ _KINDS = {
 def kind_of_configuration(path: str) -> str:
     """`yaml`, `json`, `toml`, `ini` or `env` by the name of a file, "" for another file."""
     name = path.rpartition("/")[2].lower()
-    if name.startswith(".env") or name.endswith(".env") or name.startswith("env."):
+    if name.startswith((".env", "env.")) or name.endswith(".env"):
         return "env"
     return _KINDS.get(name.rpartition(".")[2], "") if "." in name else ""
 
@@ -206,8 +206,8 @@ def read_commands(table: Table, found: Sightings) -> None:
         if plain_key(entry.key) in _COMMAND_KEYS and (entry.block or " " in entry.value):
             if not isinstance(entry.keys[-1], int) or " " in entry.value:
                 shell_uses(entry.value, found, line=entry.line)
-    for words in argument_lists(table):
-        read_words([(word.value, word.line) for word in words], found)
+    for row in argument_lists(table):
+        read_words([(word.value, word.line) for word in row], found)
 
 
 _COMMAND_KEYS = words(
@@ -225,4 +225,4 @@ def argument_lists(table: Table) -> Iterator[list[Entry]]:
     for entry in table.entries:
         if len(entry.keys) > 1 and isinstance(entry.keys[-1], int) and plain_key(entry.key) in _COMMAND_KEYS:
             lists.setdefault((entry.document, entry.keys[:-1]), []).append(entry)
-    yield from (words for words in lists.values() if any(" " not in word.value for word in words))
+    yield from (row for row in lists.values() if any(" " not in word.value for word in row))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from weigh.core.usage import Certainty, FileUses, Role
-from weigh.project.discover.entries import Entry
 from weigh.project.discover.flow_entries import flow_entries
 from weigh.project.discover.model_names import is_weights_path, is_weights_url, ref_of_url
 from weigh.project.discover.shell import Scope, note_variable, read_words, shell_uses
@@ -151,7 +150,7 @@ def _how(word: str, value: Value) -> tuple[str, ...]:
 def _arguments(step: _Instruction) -> list[tuple[str, int]]:
     if not step.rest.lstrip().startswith("["):
         return []
-    entries: list[Entry] = list(flow_entries(step.rest.replace("\\\n", " \n"), line=step.line))
+    entries = list(flow_entries(step.rest.replace("\\\n", " \n"), line=step.line))
     return [(entry.value, entry.line) for entry in entries]
 
 

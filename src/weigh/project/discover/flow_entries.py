@@ -10,7 +10,7 @@ from weigh.project.discover.entries import MAX_ENTRIES, Entry, Keys, Lines
 
 MAX_DEPTH = 100
 
-_TOKEN = r"""
+_PIECE = r"""
     (?P<space>\s+)
   | (?P<comment>//[^\n]*|/\*.*?\*/|\#[^\n]*)
   | (?P<long>\"\"\".*?\"\"\"|'''.*?''')
@@ -20,9 +20,9 @@ _TOKEN = r"""
   | (?P<plain>(?:(?!%s|[,\[\]{}\n]|\s\#).)+)
   | (?P<rest>.)
 """
-_TOKENS = {
-    ":": re.compile(_TOKEN % (":", r":(?=[\s,\[\]{}\"']|$)"), re.VERBOSE | re.DOTALL),
-    "=": re.compile(_TOKEN % ("=", "="), re.VERBOSE | re.DOTALL),
+_PIECES = {
+    ":": re.compile(_PIECE % (":", r":(?=[\s,\[\]{}\"']|$)"), re.VERBOSE | re.DOTALL),
+    "=": re.compile(_PIECE % ("=", "="), re.VERBOSE | re.DOTALL),
 }
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
@@ -76,7 +76,7 @@ def flow_entries(
     lines = Lines(text, line)
     stack: list[_Frame] = []
     count = 0
-    for match in _TOKENS[joiner].finditer(text):
+    for match in _PIECES[joiner].finditer(text):
         kind = match.lastgroup
         if kind in {"space", "comment"}:
             continue

@@ -1,7 +1,7 @@
 """Models that JavaScript and TypeScript load: transformers.js, TensorFlow.js, ONNX Runtime, hosted models.
 
-A call that is known to load a model is reported as unresolved where its model cannot be found out. Besides the
-calls, a key that names a model and a text that can hardly be anything else count with less certainty.
+A call that is known to load a model is reported as unresolved where its model cannot be found out. Besides
+the calls, a key that names a model and a text that can hardly be anything else count with less certainty.
 """
 
 import re

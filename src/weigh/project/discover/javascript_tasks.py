@@ -1,7 +1,7 @@
 """Models that transformers.js and other packages take when none is named: a reviewed table.
 
-Source: transformers.js, SUPPORTED_TASKS in src/pipelines.js of version 2.17 and 3 (the defaults are the same where
-both have the task), and the README files of the packages of TensorFlow.js.
+Source: transformers.js, SUPPORTED_TASKS in src/pipelines.js of version 2.17 and 3 (the defaults are the same
+where both have the task), and the README files of the packages of TensorFlow.js.
 """
 
 DEFAULTS = {

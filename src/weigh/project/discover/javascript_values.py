@@ -1,6 +1,7 @@
 """What an expression of JavaScript may stand for, found from the constants, fields and defaults of its file.
 
-Scopes are not told apart: a name that is set in two places stands for both. An unknown part gives a text with `{}`.
+Scopes are not told apart: a name that is set in two places stands for both. An unknown part gives a text
+with `{}`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,8 @@ from weigh.project.discover.javascript_words import Token
 
 MAX_DEPTH = 12
 MAX_ALTERNATIVES = 64
+MAX_STEPS = 2_000
+"""Expressions that are looked at for one question."""
 
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 _CLOSE = frozenset(_OPEN.values())
@@ -50,6 +53,8 @@ class Program:
         classes: names of its classes.
         calls: for each name of a function, where the brackets of its calls open.
         outside: values of names that other files export.
+        busy: names that are being looked up, so that one that depends on itself ends.
+        steps: taken for the expression that is asked now, bounded by MAX_STEPS.
     """
 
     tokens: tuple[Token, ...]
@@ -59,6 +64,8 @@ class Program:
     calls: dict[str, list[int]] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
     outside: Mapping[str, Sequence[Text]] = field(default_factory=dict)
+    busy: set[str] = field(default_factory=set)
+    steps: int = 0
 
 
 def program_of(tokens: tuple[Token, ...]) -> Program:
@@ -233,6 +240,9 @@ def source(program: Program, start: int, end: int) -> str:
 def texts(program: Program, start: int, end: int, depth: int = 0) -> list[Text]:
     """The texts that an expression may stand for; [] when nothing at all is known of it."""
     tokens = program.tokens
+    program.steps = 0 if depth == 0 else program.steps + 1
+    if program.steps > MAX_STEPS:
+        return []
     while start < end and tokens[start].kind == "name" and tokens[start].text in _WORDS:
         start += 1
     end = next(
@@ -347,14 +357,16 @@ def _within(program: Program, inner: Program, depth: int) -> list[Text]:
 
 def named(program: Program, name: str, depth: int = 0) -> list[Text]:
     """The texts that a name may stand for."""
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH or name in program.busy:
         return []
+    program.busy.add(name)
     found: list[Text] = []
     for start, how in program.values.get(name, ()):
         found += _how(texts(program, start, expression_end(program, start), depth + 1), how)
     found += _how(list(program.outside.get(name, ())), "import")
     for function, position in program.parameters.get(name, ()):
         found += _passed(program, function, position, depth)
+    program.busy.discard(name)
     known = [text for text in found if text.known]
     return list(dict.fromkeys(known or found))[:MAX_ALTERNATIVES]
 

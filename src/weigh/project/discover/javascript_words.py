@@ -1,7 +1,7 @@
 """JavaScript and TypeScript as tokens, with the line of each. Types and JSX pass through as ordinary tokens.
 
-Source: ECMA-262 (12, lexical grammar). Whether `/` divides or opens a regular expression is told from the token
-before it, which is right but for rare code.
+Source: ECMA-262 (12, lexical grammar). Whether `/` divides or opens a regular expression is told from the
+token before it, which is right but for rare code.
 """
 
 import re

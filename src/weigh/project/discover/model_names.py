@@ -1,7 +1,8 @@
 """What looks like the name of a model: an id on a hub, a hosted model, an address of weights.
 
-Nothing is asked over the network, so each answer is what the text alone shows. A path, a media type, a container
-image, a time zone or a branch has the same form as `owner/name`; the words of `model_name_words` keep them apart.
+Nothing is asked over the network, so each answer is what the text alone shows. A path, a media type, a
+container image, a time zone or a branch has the same form as `owner/name`; the words of `model_name_words`
+keep them apart.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Models that come as packages: requirement files, pyproject, environment files, Pipfile and package.json.
 
-A wheel of spaCy's models, or a package that carries its weights, is a model like any other, and its version is
-its revision.
+A wheel of spaCy's models, or a package that carries its weights, is a model like any other, and its version
+is its revision.
 """
 
 import re

@@ -143,7 +143,7 @@ def _tail(word: Word, size: int) -> Word:
         if isinstance(part, str) and size:
             cut = min(size, len(part))
             size -= cut
-            part = part[cut:]  # noqa: PLW2901 - the rest of this part is what is kept
+            part = part[cut:]
             if not part:
                 continue
         parts.append(part)
@@ -273,7 +273,7 @@ def _call(spec: Spec, words: list[Word], rest: list[Word], scope: Scope, found: 
                     and files[0].literal
                     and _whole(files[0])
                 ):
-                    ref += "#" + files[0].literal  # noqa: PLW2901 - one file of the repository is asked for
+                    ref += "#" + files[0].literal
                 seen = Seen(
                     spec.loader, word.raw, value.how, Certainty.CALL, revision, value.line, len(values),
                     remote_code=any(w.literal.startswith(("--trust-remote-code", "--trust_remote_code")) for w in rest),

@@ -1,8 +1,8 @@
 """Commands of a shell text as words, and what the variables in them may stand for. Nothing is run.
 
 Source: POSIX.1-2017, Shell Command Language (2.2 quoting, 2.3 tokens, 2.6.2 parameter expansion, 2.7.4
-here-documents). Variables of make (`$(NAME)`), of GitHub expressions (`${{ env.NAME }}`) and of just (`{{name}}`) are
-read as well, for shell text stands in their files.
+here-documents). Variables of make (`$(NAME)`), of GitHub expressions (`${{ env.NAME }}`) and of just
+(`{{name}}`) are read as well, for shell text stands in their files.
 """
 
 import re

@@ -1,6 +1,7 @@
 """Models that the steps of a continuous-integration workflow fetch or use.
 
-Source: GitHub's documentation, workflow syntax; GitLab's `script` keys are read as commands of any configuration.
+Source: GitHub's documentation, workflow syntax; GitLab's `script` keys are read as commands of any
+configuration.
 """
 
 from weigh.core.usage import FileUses, Role

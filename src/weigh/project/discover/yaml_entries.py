@@ -1,8 +1,9 @@
 """Entries of a YAML file, read line by line so that each keeps its place.
 
-Read: block and flow collections, plain and quoted scalars, block scalars, several documents, comments. Anchors
-and tags are passed over, an alias is no value; lines of a template language (`{{- if … }}`) are skipped. A line
-that fits nothing is skipped, so that one odd line does not hide the others. Source: yaml.org/spec/1.2.2.
+Read: block and flow collections, plain and quoted scalars, block scalars, several documents, comments.
+Anchors and tags are passed over, an alias is no value; lines of a template language (`{{- if … }}`) are
+skipped. A line that fits nothing is skipped, so that one odd line does not hide the others. Source:
+yaml.org/spec/1.2.2.
 """
 
 import re

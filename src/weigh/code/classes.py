@@ -171,9 +171,7 @@ def member_of(engine: "Evaluator", scope: Scope, attr: str, of: Abstract) -> Pos
     return _from_body(engine, scope, attr, of)
 
 
-def entry(
-    engine: "Evaluator", key: str, value: ast.expr, site: Site, frame: Frame | None
-) -> tuple[Deferred, Deferred]:
+def entry(key: str, value: ast.expr, site: Site, frame: Frame | None) -> tuple[Deferred, Deferred]:
     """An entry of a mapping whose key is a keyword."""
     spot = site.scope.module.spot(value)
     return Deferred(None, site, None, Possible((Known(key, (), spot),))), Deferred(value, site, frame)

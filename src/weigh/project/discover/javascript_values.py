@@ -220,7 +220,7 @@ def source(program: Program, start: int, end: int) -> str:
     """The text of some tokens, near to how it was written."""
     words = []
     for token in program.tokens[start : min(end, start + 80)]:
-        words.append(
+        words.append(  # noqa: PERF401 - reads best in one piece
             f'"{token.text}"'
             if token.kind == "string"
             else f"`{token.text}`"

@@ -88,7 +88,7 @@ def is_neutral_key(key: str) -> bool:
 
 
 def is_other_key(key: str) -> bool:
-    """Whether a key names something that only looks like a model: data, an image of a container, a package."""
+    """Whether a key names something that only looks like a model: data, an image of a container, a package."""  # noqa: E501 - reads best in one piece
     return _DATA.fullmatch(plain_key(key)) is not None
 
 

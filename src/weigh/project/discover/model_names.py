@@ -85,7 +85,7 @@ _HOSTED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("volcengine", r"doubao-[\w.-]+"),
         (
             "bedrock",
-            r"(?:(?:us|eu|apac|global)\.)?(?:anthropic\.claude|amazon\.(?:titan|nova)|meta\.llama|cohere\.(?:command|embed)"
+            r"(?:(?:us|eu|apac|global)\.)?(?:anthropic\.claude|amazon\.(?:titan|nova)|meta\.llama|cohere\.(?:command|embed)"  # noqa: ISC004 - reads best in one piece
             r"|mistral\.mi|ai21\.j|stability\.s|deepseek\.r)[\w.:-]*",
         ),
     )
@@ -171,7 +171,9 @@ def is_weights_url(text: str) -> bool:
     host, path = (parts.hostname or "").removeprefix("www."), unquote(parts.path)
     if host in _MODEL_HOSTS:
         ref = ref_of_url(text)
-        return not ref.startswith("https:") and not ref.startswith("hf:datasets/")
+        # the page of a repository is mostly a link; only an address below it fetches something
+        page = ref.startswith("hf:") and "@" not in ref
+        return not page and not ref.startswith(("https:", "hf:datasets/"))
     if host == "kaggle.com":
         return path.startswith("/models/")
     kind = ending(path)

@@ -131,6 +131,8 @@ def _by_looks(text: str) -> Named | None:
 
 
 def _by_key(text: str) -> Named | None:
+    if text.startswith("https://") and ref_of_url(text).startswith("hf:"):
+        return None if "hf:datasets/" in ref_of_url(text) else Named(ref_of_url(text))
     bare = known_bare_name(text)
     if bare:
         return Named(f"hf:{bare}")
@@ -153,7 +155,7 @@ _DEFAULTS = (
 
 
 def default_in(text: str) -> str:
-    """The value that a placeholder falls back to: `${X:-value}`, `${oc.env:X,value}`, `{{ x | default "value" }}`."""
+    """The value that a placeholder falls back to: `${X:-value}`, `${oc.env:X,value}`, `{{ x | default "value" }}`."""  # noqa: E501 - reads best in one piece
     if "{" not in text or len(text) > 1000:
         return ""
     return next((match[1].strip() for form in _DEFAULTS if (match := form.match(text))), "")

@@ -1,7 +1,8 @@
-"""Models that shell text fetches, serves or passes on: scripts, Makefiles, `RUN` and `run:` lines, notebook lines.
+"""Models that shell text fetches, serves or passes on: scripts, Makefiles, `RUN` and `run:` lines.
 
-A command that is known to load a model is a call, and is reported as unresolved when its model cannot be found
-out. Of any other command a flag such as `--model_name_or_path` counts when its value looks like a model's name.
+A command that is known to load a model is a call, and is reported as unresolved when its model
+cannot be found out. Of any other command a flag such as `--model_name_or_path` counts when its value looks
+like a model's name.
 """
 
 import re
@@ -39,8 +40,8 @@ _KEYWORDS = words(
     """
 )
 _WRAPPERS = {
-    "sudo": 0, "env": 0, "uvx": 0, "npx": 0, "bunx": 0, "stdbuf": 0, "xargs": 0, "eval": 0, "timeout": 1, "nice": 0,
-    "retry": 0, "yes": 0, "ionice": 0, "gosu": 1, "tini": 0, "dumb-init": 0, "screen": 0, "srun": 0, "proxychains": 0,
+    "sudo": 0, "env": 0, "uvx": 0, "npx": 0, "bunx": 0, "stdbuf": 0, "xargs": 0, "eval": 0, "timeout": 1, "nice": 0,  # noqa: E501 - reads best in one piece
+    "retry": 0, "yes": 0, "ionice": 0, "gosu": 1, "tini": 0, "dumb-init": 0, "screen": 0, "srun": 0, "proxychains": 0,  # noqa: E501 - reads best in one piece
 }  # fmt: skip
 _RUNNERS = words(
     """
@@ -143,7 +144,7 @@ def _tail(word: Word, size: int) -> Word:
         if isinstance(part, str) and size:
             cut = min(size, len(part))
             size -= cut
-            part = part[cut:]
+            part = part[cut:]  # noqa: PLW2901 - reads best in one piece
             if not part:
                 continue
         parts.append(part)
@@ -273,10 +274,10 @@ def _call(spec: Spec, words: list[Word], rest: list[Word], scope: Scope, found: 
                     and files[0].literal
                     and _whole(files[0])
                 ):
-                    ref += "#" + files[0].literal
+                    ref += "#" + files[0].literal  # noqa: PLW2901 - reads best in one piece
                 seen = Seen(
                     spec.loader, word.raw, value.how, Certainty.CALL, revision, value.line, len(values),
-                    remote_code=any(w.literal.startswith(("--trust-remote-code", "--trust_remote_code")) for w in rest),
+                    remote_code=any(w.literal.startswith(("--trust-remote-code", "--trust_remote_code")) for w in rest),  # noqa: E501 - reads best in one piece
                 )  # fmt: skip
                 found.use(line, ref, seen)
             elif not value.known and spec.required and (strict or spec.only_if_found(value.text)):

@@ -169,7 +169,8 @@ _REVISION = _set("--revision --hf-revision --model-revision")
 _VLLM = _set("--model --tokenizer --speculative-model --draft-model")
 _VALUED = _set("--local-dir --cache-dir --token --include --exclude --repo-type --max-workers --quant-method")
 _DOWN_VALUED = _set(
-    "-O -o -P -d --output --output-document --directory-prefix --dir --out -U --user-agent -H --header --retry "
+    "-O -o -P -d --output --output-document --directory-prefix --dir --out -U --user-agent -H --header "
+    "--retry "
     "--connect-timeout -x -A -b --cookie"
 )
 _WEIGHTS = re.compile(r"huggingface\.co|hf\.co|\.(?:safetensors|gguf|pth?|onnx|ckpt|h5|tflite)$|/resolve/")
@@ -178,8 +179,8 @@ _HUBS = re.compile(r"huggingface\.co|hf\.co|hf-mirror")
 SPECS: tuple[Spec, ...] = (
     *(
         Spec(f"cli:{start}", start, _repository, revision=_REVISION, valued=_VALUED, files=True,
-             skip_when=("--repo-type dataset", "--repo-type=dataset", "--repo-type space", "--repo-type=space"))
-        for start in ("hf download", "huggingface-cli download", "huggingface_hub download", "hf_transfer download")
+             skip_when=("--repo-type dataset", "--repo-type=dataset", "--repo-type space", "--repo-type=space"))  # noqa: E501 - reads best in one piece
+        for start in ("hf download", "huggingface-cli download", "huggingface_hub download", "hf_transfer download")  # noqa: E501 - reads best in one piece
     ),
     *(
         Spec("git.clone", start, _clone, revision=_set("-b --branch"),
@@ -206,7 +207,7 @@ SPECS: tuple[Spec, ...] = (
                       "vllm.entrypoints.launcher", "aphrodite.endpoints.openai.api_server")
     ),
     *(
-        Spec("tgi", start, hub_ref, flags=_set("--model-id --speculate-model-id"), positional=False, revision=_REVISION)
+        Spec("tgi", start, hub_ref, flags=_set("--model-id --speculate-model-id"), positional=False, revision=_REVISION)  # noqa: E501 - reads best in one piece
         for start in ("text-generation-launcher", "text-embeddings-router", "text-generation-inference",
                       "text-embeddings-inference", "infinity_emb", "infinity")
     ),
@@ -245,7 +246,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("ramalama", "ramalama pull", ollama_ref, required=False),
     *(
         Spec("object-store", start, _store, every=True, required=False)
-        for start in ("aws s3 cp", "aws s3 sync", "gsutil cp", "gsutil -m cp", "gcloud storage cp", "s5cmd cp")
+        for start in ("aws s3 cp", "aws s3 sync", "gsutil cp", "gsutil -m cp", "gcloud storage cp", "s5cmd cp")  # noqa: E501 - reads best in one piece
     ),
 )  # fmt: skip
 _BY_FIRST: dict[str, list[Spec]] = {}

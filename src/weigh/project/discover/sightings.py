@@ -149,7 +149,7 @@ def _surest(uses: list[ModelUse]) -> list[ModelUse]:
 
 
 def _without_sources(uses: list[ModelUse]) -> list[ModelUse]:
-    """Leave out a name that was only seen where it is written, when a loader is known to use it from there."""
+    """Leave out a name that was only seen where it is written, when a loader is known to use it from there."""  # noqa: E501 - reads best in one piece
     sources = {
         (use.where.line, _name(use.ref)) for use in uses if use.where and use.certainty is not Certainty.LOOKS
     }

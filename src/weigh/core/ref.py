@@ -9,9 +9,10 @@ pypi:dist==version[/file][#MEMBER]        a distribution file; the universal whe
 npm:[@scope/]name@version[#MEMBER]
 torchhub:owner/repo[:ref][#entry]         what was locked is named
                                           torchhub:owner/repo[:ref]/COMMIT#[entry!/]repo/PATH
-catalogue:library/name[@weights]          kaggle:handle[/version]     mlflow:name[@alias]
-oci:registry/name[:tag]                   weigh:name[@branch]
-s3:… gs:… az:…                            git+lfs:url[@ref]           tfhub:https://…
+catalogue:library/name[@weights]          kaggle:handle[/version]     weigh:name[@branch]
+mlflow:models/name/version                mlflow:models/name@alias    mlflow:runs/run[/path]
+oci:registry/name[:tag][@sha256:DIGEST]   git+lfs:url[@ref]           tfhub:https://…
+s3:bucket/key[?version=ID]                gs: and az: likewise
 https://…[#MEMBER]                        endpoint:https://…
 file:path[#MEMBER]  or a plain path
 ```
@@ -54,8 +55,10 @@ class ArtifactRef:
         kind: which source answers for it.
         name: repository, distribution, path or address, as that source writes it.
         revision: version, tag, branch or commit; empty when none was named.
-        file: the distribution file inside a release; for `hf:` and `torchhub:` the commit that a revision
-            was found to be at, for `kaggle:` the version. Empty when none was named.
+        file: the distribution file inside a release; for other kinds what a moving revision was found to
+            be at: a commit (`hf:`, `torchhub:`, `git+lfs:`), a version (`npm:`, `mlflow:`, `kaggle:`), the
+            digest of a manifest (`oci:`), the version of an object (`s3:`, `gs:`, `az:`). Empty when none
+            was named.
         members: path inside the artifact, one entry for each archive to descend into.
     """
 
@@ -78,6 +81,17 @@ _JOIN = {RefKind.PYPI: "==", RefKind.TORCHHUB: ":", RefKind.OCI: ":"}
 _PLAIN = {RefKind.S3, RefKind.GS, RefKind.AZ, RefKind.TFHUB, RefKind.ENDPOINT, RefKind.FILE}
 _PYPI_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _COMMIT = re.compile(r"(.+)/([0-9a-f]{40})")
+_EXACT = {
+    RefKind.HF: _COMMIT,
+    RefKind.TORCHHUB: _COMMIT,
+    RefKind.GIT_LFS: _COMMIT,
+    RefKind.NPM: re.compile(r"(.+@[^@/]+)/([^@/]+)"),
+    RefKind.MLFLOW: re.compile(r"(.+@[^@/]+)/([0-9]+)"),
+    RefKind.OCI: re.compile(r"(.+)@(sha256:[0-9a-f]{64})"),
+}
+"""What a revision was found to be at, behind what was asked for."""
+_VERSIONED = re.compile(r"(.+)(\?version=.+)")
+_BEHIND = {RefKind.OCI: "@", RefKind.S3: "", RefKind.GS: "", RefKind.AZ: ""}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -88,7 +102,7 @@ def _format_head(ref: ArtifactRef) -> str:
     if ref.revision:
         head += _JOIN.get(ref.kind, "@") + ref.revision
     if ref.file:
-        head += "/" + ref.file
+        head += _BEHIND.get(ref.kind, "/") + ref.file
     return head
 
 
@@ -116,17 +130,20 @@ def parse_ref(text: str) -> ArtifactRef:
 
 
 def _parse_body(kind: RefKind, body: str, members: tuple[str, ...], text: str) -> ArtifactRef:
+    if kind in {RefKind.S3, RefKind.GS, RefKind.AZ} and (exact := _VERSIONED.fullmatch(body)):
+        return ArtifactRef(kind, exact[1], file=exact[2], members=members)
     if kind in _PLAIN:
         return ArtifactRef(kind, body, members=members)
     if kind is RefKind.PYPI:
         return _parse_pypi(body, members, text)
     if kind is RefKind.KAGGLE:
         return _parse_kaggle(body, members)
-    if kind in {RefKind.HF, RefKind.TORCHHUB} and (exact := _COMMIT.fullmatch(body)):
+    if kind in _EXACT and (exact := _EXACT[kind].fullmatch(body)):
         return replace(_parse_body(kind, exact[1], members, text), file=exact[2])
     separator = _JOIN.get(kind, "@")
     # The scope of an npm name starts with the same sign that introduces its version.
-    at = body.rfind(separator, 1)
+    # A colon before the first slash of an `oci:` name introduces a port.
+    at = body.rfind(separator, body.rfind("/") + 1 if kind is RefKind.OCI else 1)
     if at < 0:
         return ArtifactRef(kind, body, members=members)
     if at == len(body) - 1:

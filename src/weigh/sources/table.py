@@ -15,6 +15,7 @@ from weigh.sources.hf import HfSource
 from weigh.sources.hf_http import HubHttp
 from weigh.sources.hf_settings import HubSettings, read_hub_settings
 from weigh.sources.host_http import HostHttp, LoginOf
+from weigh.sources.hosted import HOSTED, Hosted, HostPorts
 from weigh.sources.https import HttpsSource
 from weigh.sources.index import is_remote
 from weigh.sources.kaggle import KaggleSource
@@ -45,6 +46,7 @@ class SourcePorts:
         environ: the user's environment; logins are read from it when a source needs one.
         project: folder of the project, whose installed packages hold catalogues.
         opened: clients made for single sources, closed with the rest.
+        hosted: the sources that use the user's own logins; None for none of them.
     """
 
     http: Http
@@ -57,6 +59,7 @@ class SourcePorts:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     project: Path = field(default_factory=Path)
     opened: list[Http] = field(default_factory=list, repr=False)
+    hosted: Hosted | None = None
 
 
 def _file(ports: SourcePorts) -> Source:
@@ -115,6 +118,13 @@ def _with_login(ports: SourcePorts, login: LoginOf, where: str) -> Http:
     return http
 
 
+def _hosted(kind: RefKind) -> Callable[[SourcePorts], Source]:
+    def make(ports: SourcePorts) -> Source:
+        return (ports.hosted or Hosted(HostPorts({}, ports.events, ports.sink)))(kind)
+
+    return make
+
+
 FACTORIES: Mapping[RefKind, Callable[[SourcePorts], Source]] = {
     RefKind.CATALOGUE: _catalogue,
     RefKind.FILE: _file,
@@ -124,6 +134,7 @@ FACTORIES: Mapping[RefKind, Callable[[SourcePorts], Source]] = {
     RefKind.PYPI: _pypi,
     RefKind.TFHUB: _tfhub,
     RefKind.TORCHHUB: _torchhub,
+    **{kind: _hosted(kind) for kind in HOSTED},
 }
 
 
@@ -151,6 +162,8 @@ class Sources:
             self._ports.hub.close()
         for http in self._ports.opened:
             http.close()
+        if self._ports.hosted is not None:
+            self._ports.hosted.close()
 
     def __call__(self, kind: RefKind) -> Source:
         """The source for a kind of ref.
@@ -216,7 +229,10 @@ def open_sources(
     configuration = read_pip_configuration(environ)
     http = open_http(configuration, offline=offline, user_agent=user_agent)
     hub = open_hub(read_hub_settings(environ), configuration, offline=offline, user_agent=user_agent)
+    trust = Trust(ca_file=configuration.cert, proxy=configuration.proxy)
+    hosted = Hosted(HostPorts(environ, events, sink, trust, offline=offline, user_agent=user_agent))
     ports = SourcePorts(
-        http, configuration, events, sink, confirm, hub=hub, environ=environ, project=project or Path()
-    )
+        http, configuration, events, sink, confirm, hub=hub, environ=environ, project=project or Path(),
+        hosted=hosted,
+    )  # fmt: skip
     return Sources(ports)

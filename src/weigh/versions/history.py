@@ -1,7 +1,7 @@
 """A history: the commits of one model or project, its branches, and the objects they are made of.
 
 ```
-HOME/versions/<name>/      HEAD, refs, moves.log (see refs)
+HOME/versions/<name>/      HEAD, refs, moves.log (see refs), folders (see working_folder)
 HOME/store/packs/          objects of every history of this user, each kept once
 FOLDER/.weigh/history      name of the history that a working folder belongs to
 ```
@@ -42,12 +42,19 @@ class History:
     Args:
         root: its folder, `HOME/versions/<name>`.
         objects: where its objects are.
+        folder: the working folder it was opened from, if any.
+        place: what the history knows of that folder, `root/folders/<key>`.
     """
 
-    def __init__(self, root: Path, objects: Objects) -> None:
+    def __init__(
+        self, root: Path, objects: Objects, *, folder: Path | None = None, place: Path | None = None
+    ) -> None:
         self.name = root.name
-        self.refs = Refs(root)
+        self.root = root
+        self.refs = Refs(root, place)
         self.objects = objects
+        self.folder = folder
+        self.place = place
 
     def commit(self, name: str) -> Commit:
         """A commit by its id.

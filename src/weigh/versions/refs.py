@@ -5,6 +5,8 @@ ROOT/HEAD                  `ref: refs/heads/main`, or the id of a commit
 ROOT/refs/heads/<name>     id of a commit, 64 hexadecimal digits
 ROOT/refs/tags/<name>      likewise; a tag is not moved
 ROOT/refs/remotes/<remote>/<name>
+ROOT/refs/detached/<key>   what a working folder has checked out without a branch, so that it is kept
+ROOT/folders/<key>/HEAD    what one working folder has checked out; where it is missing, ROOT/HEAD stands
 ROOT/moves.log             a line for each move: time, ref, old, new, why
 ```
 """
@@ -20,9 +22,13 @@ from weigh.system.locks import locked
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 REMOTES = "refs/remotes/"
+DETACHED = "refs/detached/"
 _ID = re.compile(r"[0-9a-f]{64}\Z")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*\Z")
 _PATIENCE = 60.0
+_HEAD_BYTES = 1024
+FIRST = "main"
+"""The branch that a history begins with."""
 
 
 def check_name(name: str) -> str:
@@ -44,10 +50,12 @@ class Refs:
 
     Args:
         root: its folder.
+        place: what the history knows of one working folder; its HEAD is used then.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, place: Path | None = None) -> None:
         self.root = root
+        self._place = place
 
     def get(self, ref: str) -> str:
         """The id a ref points to, "" when there is no such ref.
@@ -85,22 +93,26 @@ class Refs:
         return self.get(text.removeprefix("ref: ")) if text.startswith("ref: ") else text
 
     def _head(self) -> str:
-        path = self.root / "HEAD"
-        with storing(path):
-            try:
-                text = path.read_text(encoding="ascii", errors="replace").strip()
-            except FileNotFoundError:
-                return f"ref: {HEADS}main"
-        if not _ID.match(text) and not text.startswith(f"ref: {HEADS}"):
-            raise MalformedError(
-                "HEAD is damaged", why="it names neither a branch nor a commit", hint="weigh fsck"
-            )
-        return text
+        for folder in (self._place, self.root):
+            text = _read_head(folder / "HEAD") if folder is not None else ""
+            if text:
+                return text
+        return f"ref: {HEADS}{FIRST}"
 
     def point_head(self, target: str) -> None:
         """Check out a branch (`refs/heads/NAME`) or a commit (its id)."""
-        text = target if _ID.match(target) else f"ref: {target}"
-        write_bytes(self.root / "HEAD", f"{text}\n".encode())
+        alone = bool(_ID.match(target))
+        data = f"{target if alone else f'ref: {target}'}\n".encode()
+        if self._place is None:
+            write_bytes(self.root / "HEAD", data)
+            return
+        kept = self.root / DETACHED / self._place.name
+        if alone:
+            write_bytes(kept, data)
+        write_bytes(self._place / "HEAD", data)
+        if not alone:
+            with storing(kept):
+                kept.unlink(missing_ok=True)
 
     def move(self, ref: str, old: str, new: str, *, why: str, time: int) -> None:
         """Point a ref elsewhere, or make it (`old` "") or take it away (`new` "").
@@ -130,3 +142,25 @@ class Refs:
         with storing(path), path.open("a", encoding="utf-8") as log:
             log.write(line.replace("\n", " ").rstrip() + "\n")
             log.flush()
+
+
+def _read_head(path: Path) -> str:
+    """What a HEAD says, "" when there is none.
+
+    Raises:
+        MalformedError: it names neither a branch nor a commit.
+    """
+    with storing(path):
+        try:
+            with path.open("rb") as file:
+                text = file.read(_HEAD_BYTES).decode("ascii", "replace").strip()
+        except FileNotFoundError:
+            return ""
+    branch = text.removeprefix(f"ref: {HEADS}")
+    if _ID.match(text) or (branch != text and _NAME.match(branch)):
+        return text
+    raise MalformedError(
+        "HEAD is damaged",
+        why="it names neither a branch nor a commit",
+        hint="weigh checkout --force BRANCH writes it again",
+    )

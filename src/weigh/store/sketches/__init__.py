@@ -1,0 +1,1 @@
+"""Sketches: a few values of each tensor, by which its near relatives are found again."""

@@ -17,7 +17,7 @@ from weigh.jobs.rules import all_checks, all_rules, explain
 from weigh.jobs.suppressions import read_suppressions
 from weigh.policy import read as policy
 from weigh.policy.presets import preset_names
-from weigh.project import manifest_document as told_by
+from weigh.project import manifest, manifest_document as told_by
 
 SCRIPT = load_script()
 COMMANDS = dict(SCRIPT.commands(program, "weigh"))

@@ -184,6 +184,8 @@ class _Hub(_Quiet):
         if not path.startswith(hub.prefix):
             return self.plain(404)
         path = path.removeprefix(hub.prefix)
+        if path == "/api/models":
+            return self.listed(hub)
         below = r"(?:/(revision|tree|refs)(?:/([^/]+)(?:/(.*))?)?)?"
         api = re.fullmatch(r"/api/(models|datasets)/(.+?)" + below, path)
         if api:
@@ -233,6 +235,14 @@ class _Hub(_Quiet):
         said = {"id": called, "sha": sha, "siblings": siblings, "private": False, "tags": []}
         owner = {"_id": repo.number, "author": repo.author or called.partition("/")[0]} if repo.number else {}
         return self.json(owner | said)
+
+    def listed(self, hub):
+        """The list of models, by words of their names; the other filters are not known here."""
+        asked = parse_qs(urlsplit(self.path).query)
+        words = asked.get("search", [""])[0].lower().split()
+        fitting = [name for name in hub.repos if all(word in name.lower() for word in words)]
+        models = [{"id": n, **hub.shown.get(n, {})} for n in fitting if not n.startswith("datasets/")]
+        return self.json(sorted(models, key=lambda m: -m.get("downloads", 0)))
 
     def tree(self, hub, commit):
         if hub.lies.tree is not None:
@@ -304,9 +314,11 @@ class HubServer:
         prefix: path of the endpoint, "" or `/something`.
         cdn_host: name by which the content network is called; some clients take one host for one server.
         seen: every request.
+        shown: by repository, what the list of models says of it.
     """
 
     def __init__(self):
+        self.shown: dict[str, dict] = {}
         self.repos: dict[str, Repo] = {}
         self.objects: dict[str, bytes] = {}
         self.lies = Lies()

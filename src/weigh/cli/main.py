@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("weigh.cli.explain:explain", "What a rule means, and what to do about it."),
     "convert": ("weigh.cli.convert:convert", "A checkpoint to safetensors, without unpickling it."),
     "approve": ("weigh.cli.approve:approve", "Accept callables of one file, by name and with a reason."),
+    "search": ("weigh.cli.search:search", "Find models: hub, installed catalogues, your own ledger."),
     "discover": ("weigh.cli.discover:discover", "Which models does this code use? Read, never run."),
     "init": ("weigh.cli.init:init", "Make a folder a project whose models are declared and locked."),
     "add": ("weigh.cli.add:add", "Declare a model: fetched, looked at, locked."),
@@ -50,7 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Decide", ("adopt", "demo", "report", "policy", "sign-off", "watch")),
     ("Look inside", ("inspect", "scan", "explain", "approve", "convert")),
-    ("Depend", ("discover", "init", "add", "remove", "lock", "sync", "run", "verify")),
+    ("Depend", ("search", "discover", "init", "add", "remove", "lock", "sync", "run", "verify")),
     ("Keep up", ("tree", "why", "outdated", "update", "pin", "diff")),
     ("Carry", ("vendor", "bundle", "unbundle", "export", "cache")),
 )

@@ -20,13 +20,24 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A constant, where its literal stands and how it came here. `open`: a text with holes."""
+    """A constant, where its literal stands and how it came here.
+
+    Attributes:
+        value: the constant.
+        how: the steps from the expression to the literal.
+        spot: of the literal.
+        open: it is a text with holes.
+        name: dotted name of the enum member it is.
+        turns: of the loops and functions it came through, each by its identity, the number of the turn or
+            call: what other turns give never meets it.
+    """
 
     value: Constant
     how: tuple[str, ...]
     spot: Spot | None
     open: bool = False
     name: str = ""
+    turns: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +147,21 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FromFile:
-    """Read from a file: which, and the keys taken so far."""
+    """Read from a file: which, and the keys taken so far. `told`: the variable that holds a configuration."""
 
     file: str
     keys: tuple[str, ...] = ()
+    told: str = ""
+
+    def item(self, key: str) -> "FromFile":
+        """What the file holds under one key more."""
+        return FromFile(self.file, (*self.keys, key), self.told)
 
     @property
     def why(self) -> str:
         """The reason that is shown."""
+        if self.told:
+            return f"a configuration gives {'.'.join((self.told, *self.keys))[:80]}"
         name = self.file or "a file"
         return f"read from {name}" + (f": {'.'.join(self.keys)}" if self.keys else "")
 
@@ -170,6 +188,16 @@ class Possible:
     items: tuple[Abstract, ...] = ()
     why: str = ""
     cut: bool = field(default=False, compare=False)
+
+    def in_turn(self, loop: int, number: int) -> "Possible":
+        """The same, as one turn of a loop or one call of a function gives it."""
+        changed: list[Abstract] = []
+        for item in self.items:
+            if isinstance(item, Known):
+                others = tuple(turn for turn in item.turns if turn[0] != loop)
+                item = replace(item, turns=(*others, (loop, number))[-MOST_STEPS:])  # noqa: PLW2901 - the same value
+            changed.append(item)
+        return Possible(tuple(changed), self.why, self.cut)
 
     def via(self, step: str) -> "Possible":
         """The same, reached by one step more."""
@@ -225,13 +253,17 @@ def union(parts: Iterable[Possible], *, most: int = MOST_ALTERNATIVES) -> Possib
         for item in part.items:
             kept.setdefault(_identity(item), item)
     if len(kept) > most:
+        # too many to tell turns apart
+        plain = (replace(i, turns=()) if isinstance(i, Known) and i.turns else i for i in kept.values())
+        kept = {_identity(item): item for item in plain}
+    if len(kept) > most:
         return Possible(tuple(kept.values())[:most], f"more than {most} values", cut)
     return Possible(tuple(kept.values()), why, cut)
 
 
 def _identity(item: Abstract) -> object:
     if isinstance(item, Known):
-        return (type(item.value), item.value, item.open, item.spot)
+        return (type(item.value), item.value, item.open, item.spot, item.turns)
     if isinstance(item, Named):
         return item
     if isinstance(item, Function):

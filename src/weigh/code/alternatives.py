@@ -45,6 +45,21 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class FileValue:
+    """A value that the program takes out of a file.
+
+    Attributes:
+        file: its name as far as it is known; "" for a configuration that is handed in.
+        keys: from the outermost.
+        why: as `Alternatives.why` says it.
+    """
+
+    file: str
+    keys: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alternatives:
     """All that is known of an expression.
 
@@ -54,6 +69,7 @@ class Alternatives:
         why: what stopped the search; "" when it is complete.
         partial: what is known of a text with unknown parts, `{}` for each of them.
         names: dotted names of modules, classes, functions and enum members that it may stand for.
+        files: values of files that it may be.
     """
 
     items: tuple[Alternative, ...] = ()
@@ -61,6 +77,7 @@ class Alternatives:
     why: str = ""
     partial: str = ""
     names: tuple[str, ...] = ()
+    files: tuple[FileValue, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -124,9 +124,7 @@ def attribute(engine: "Evaluator", item: Abstract, attr: str) -> Possible:  # no
         case Arguments():
             return declared_defaults.option(engine, item.module, attr)
         case FromFile():
-            return Possible(
-                (FromFile(item.file, (*item.keys, attr)),), FromFile(item.file, (*item.keys, attr)).why
-            )
+            return Possible((item.item(attr),), item.item(attr).why)
         case Table():
             found = entry(engine, item, attr)
             if found is not None:
@@ -199,8 +197,11 @@ def _of_unknown(
         if put_there is not None:
             return put_there
     why = holder.why or "an object that is not known"
-    if set(chain.split(".")[:-1]) & _CONFIGURATIONS and not why.startswith("read from"):
-        why = f"a configuration gives {chain[:80]}"
+    words = chain.split(".")
+    last = max((at for at, word in enumerate(words[:-1]) if word in _CONFIGURATIONS), default=-1)
+    if last >= 0 and not why.startswith("read from"):
+        given = FromFile("", tuple(words[last + 1 :]), ".".join(words[: last + 1]))
+        return Possible((given,), given.why)
     return Possible((Named(f"?.{node.attr}"),), why)
 
 
@@ -226,9 +227,16 @@ def subscript(engine: "Evaluator", node: ast.Subscript, site: Site, frame: Frame
     key = engine.value(node.slice, site, frame)
     if not holder.items:
         return Possible((), holder.why or "an object that is not known", holder.cut)
-    found = union(item_at(engine, item, key) for item in holder.items)
+    found = union(_item_here(engine, item, key, site) for item in holder.items)
     why = found.why or (holder.why if not isinstance(holder.items[0], FromFile) else found.why)
     return Possible(found.items, why, found.cut or holder.cut or key.cut)
+
+
+def _item_here(engine: "Evaluator", item: Abstract, key: Possible, site: Site) -> Possible:
+    wanted = names.single(key)
+    if isinstance(item, Named) and item.dotted in {"os.environ", "environ"} and wanted is not None:
+        return declared_defaults.environment(engine, str(wanted.value), None, site.scope.module)
+    return item_at(engine, item, key)
 
 
 def _slice(
@@ -267,11 +275,13 @@ def item_at(engine: "Evaluator", item: Abstract, key: Possible) -> Possible:  # 
         return Possible(found.items, found.why or item.why, found.cut).via("list")
     if isinstance(item, FromFile):
         name = str(wanted.value) if wanted is not None else "?"
-        deeper = FromFile(item.file, (*item.keys, name))
+        deeper = item.item(name)
         return Possible((deeper,), deeper.why)
     if isinstance(item, Class) and classes.is_enum(engine, item.scope):
         chosen = [v for n, v in classes.members(engine, item.scope) if wanted is None or n == wanted.value]
         return union(chosen)
+    if isinstance(item, Named) and item.dotted.endswith(".__dict__") and not item.made:
+        return _of_module(item, key)
     if isinstance(item, Named):
         return _named_item(engine, item, wanted)
     if isinstance(item, Arguments) and wanted is not None and isinstance(wanted.value, str):
@@ -317,6 +327,14 @@ def _named_item(engine: "Evaluator", item: Named, wanted: Known | None) -> Possi
     if wanted is not None and isinstance(wanted.value, str) and item.dotted.rpartition(".")[2][:1].isupper():
         return Possible((Named(f"{item.dotted}.{wanted.value}"),))
     return Possible((item,))
+
+
+def _of_module(item: Named, key: Possible) -> Possible:
+    """`module.__dict__[name]` of a library: what it holds under the names that the key may be."""
+    module = item.dotted.removesuffix(".__dict__")
+    known = [i.value for i in key.items if isinstance(i, Known) and isinstance(i.value, str) and not i.open]
+    found = tuple(Named(f"{module}.{name}") for name in dict.fromkeys(known) if name.isidentifier())
+    return Possible(found, key.why or ("" if found else f"a name in {module}"), key.cut)
 
 
 def _table_item(engine: "Evaluator", table: Table, key: Possible) -> Possible:

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING
 
-from weigh.code.abstract import Known, Possible, union, unknown
+from weigh.code.abstract import Known, Possible, truth, union, unknown
 from weigh.code.indexing import chain_of
 from weigh.code.scopes import CallSite, ModuleCode, Scope, Site
 
@@ -160,16 +160,25 @@ def _argument(call: ast.Call, place: int, name: str) -> ast.expr | None:
     return _keyword(call, name)
 
 
-def environment(engine: "Evaluator", name: str, default: Possible | None) -> Possible:
-    """A variable of the environment: what the program puts there, and the default it names."""
-    parts = [
-        engine.value(value, site).via("environment") for value, site in _set_variables(engine).get(name, ())
-    ]
+def environment(
+    engine: "Evaluator", name: str, default: Possible | None, reader: ModuleCode | None = None
+) -> Possible:
+    """A variable of the environment: what the program puts there, and the default it names.
+
+    What another file puts there, a test say, is one value of it; whoever starts the program may give more.
+    """
+    placed = _set_variables(engine).get(name, ())
+    parts = [engine.value(value, site).via("environment") for value, site in placed]
     if default is not None:
         parts.append(default.via("environment"))
     if not parts:
         return unknown(f"environment variable {name or '?'}, which has no default here")
-    return union(parts)
+    found = union(parts)
+    names_one = default is not None and any(truth(item) is not False for item in default.items)
+    if names_one or any(site.scope.module is reader for _, site in placed):
+        return found
+    why = found.why or f"environment variable {name}, which has no default here"
+    return Possible(found.items, why if placed else found.why, found.cut)
 
 
 def _set_variables(engine: "Evaluator") -> dict[str, list[tuple[ast.expr, Site]]]:

@@ -8,6 +8,8 @@ from typing import Any
 from weigh.code import attributes, calling, classes, folding, names, parameters
 from weigh.code.abstract import (
     HOLE,
+    MOST_STEPS,
+    NOTHING,
     Abstract,
     Class,
     Deferred,
@@ -32,6 +34,8 @@ MAX_DEPTH = 90
 """Expressions that are followed inside one another; each takes a few frames of our own stack."""
 MAX_STEPS = 4_000
 """Expressions that are looked at for one question."""
+MOST_CHOICES = 65_536
+"""Choices of parts that are looked through to put a text together."""
 MOST_ITEMS = 4096
 """Items of a container that are looked through."""
 
@@ -273,8 +277,8 @@ class Evaluator:
         self._calls[key] = ast.Call(call.func, arguments, keywords)
         return self._calls[key]
 
-    def parser_kinds(self, maker: ast.expr | None, taken: "parameters.Given") -> list[Deferred]:
-        """The dataclasses that a parser of the command line was made for."""
+    def parser_kinds(self, maker: ast.expr | None, reader: Site) -> list[Deferred]:
+        """The dataclasses that a parser of the command line was made for; those of the reader's file first."""
         calls = [
             site for name in ("HfArgumentParser", "ArgumentParser") for site in self.code.calls.get(name, ())
         ]
@@ -286,11 +290,7 @@ class Evaluator:
                 found += given.positional[:1] or [
                     d for n, d in given.named.items() if "class" in n or "types" in n
                 ]
-        here = [
-            d
-            for d in found
-            if taken.positional and d.site.scope.module is taken.positional[0].site.scope.module
-        ]
+        here = [d for d in found if d.site.scope.module is reader.scope.module]
         return here or found
 
     # single expressions
@@ -424,6 +424,8 @@ class Evaluator:
         cut = any(part.cut for part in parts)
         choices: list[list[Known]] = []
         for part in parts:
+            if part == NOTHING and not part.cut:
+                return NOTHING  # the tests around it leave no value: it is never put together
             known = [item for item in part.items if isinstance(item, Known)]
             if part.why or len(known) < len(part.items) or not known:
                 if cut and not part.items:
@@ -433,7 +435,8 @@ class Evaluator:
                 known = [*known, Known(HOLE, (), spot, open=True)] if spot else [_HOLE]
             choices.append(known)
         made: list[Possible] = []
-        for chosen in islice(product(*choices), MOST_ALTERNATIVES + 1):
+        meeting = (chosen for chosen in islice(product(*choices), MOST_CHOICES) if _meet(chosen))
+        for chosen in islice(meeting, MOST_ALTERNATIVES + 1):
             open_ = any(item.open for item in chosen)
             try:
                 value = make([item.value for item in chosen])
@@ -518,7 +521,14 @@ def _made_of(value: Constant, parts: tuple[Known, ...], open_: bool) -> Known:  
     """A constant made of others stands where the longest of them stands."""
     placed = [part for part in parts if part.spot is not None] or [*parts]
     main = max(placed, key=lambda part: len(str(part.value)) if not part.open else 0)
-    return Known(value, longer("joined", main.how), main.spot, open=open_)
+    turns = tuple(dict.fromkeys(turn for part in parts for turn in part.turns))[:MOST_STEPS]
+    return Known(value, longer("joined", main.how), main.spot, open=open_, turns=turns)
+
+
+def _meet(parts: tuple[Known, ...]) -> bool:
+    """Whether parts can stand in one text: none of them comes from another turn of the same loop."""
+    turns: dict[int, int] = {}
+    return all(turns.setdefault(loop, number) == number for part in parts for loop, number in part.turns)
 
 
 def _within(site: Site, node: ast.expr) -> Site:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weigh.code import attributes, classes, declared_defaults, folding, methods
@@ -194,7 +195,7 @@ def result(  # noqa: C901 - a case a kind of call
     if last in _COMMAND_LINE and "." in dotted:
         return _command_line(last, site)
     if last in _RECORD_PARSERS:
-        found = _records(engine, item, node, taken, last)
+        found = _records(engine, item, node, taken, site)
         if found is not None:
             return found
     if last in _DEFAULTS:
@@ -224,7 +225,7 @@ def _first(engine: "Evaluator", taken: Given, dotted: str) -> Possible:
         return Possible(inner.items, inner.why or items.why, inner.cut)
     if dotted == "str":
         changed = tuple(
-            Known(str(i.value), i.how, i.spot, i.open) if isinstance(i, Known) and i.value is not None else i
+            replace(i, value=str(i.value)) if isinstance(i, Known) and i.value is not None else i
             for i in found.items
         )
         return Possible(changed, found.why, found.cut)
@@ -312,12 +313,13 @@ def _command_line(last: str, site: Site) -> Possible:
     return Possible((Items(parts),))
 
 
-def _records(engine: "Evaluator", item: Named, node: ast.Call, taken: Given, last: str) -> Possible | None:
+def _records(engine: "Evaluator", item: Named, node: ast.Call, taken: Given, place: Site) -> Possible | None:
     """Objects of dataclasses filled from the command line: HfArgumentParser, tyro, simple-parsing."""
+    last = item.dotted.rpartition(".")[2]
     kinds: list[Deferred] = list(taken.positional[:1])
     if "HfArgumentParser" in item.dotted or "ArgumentParser" in item.dotted:
         maker = node.func.value if isinstance(node.func, ast.Attribute) else None
-        kinds = engine.parser_kinds(maker, taken)
+        kinds = engine.parser_kinds(maker, place)
     found: list[Abstract] = []
     for kind in kinds:
         for value in engine.force(kind).items:

@@ -85,9 +85,10 @@ def from_environment(engine: "Evaluator", taken: "parameters.Given") -> Possible
             if isinstance(item, Known) and isinstance(item.value, str):
                 name = item.value
     second = taken.positional[1] if len(taken.positional) > 1 else taken.named.get("default")
+    reader = first.site.scope.module if first is not None else None
     if second is not None:
-        return declared_defaults.environment(engine, name, engine.force(second))
-    found = declared_defaults.environment(engine, name, None)
+        return declared_defaults.environment(engine, name, engine.force(second), reader)
+    found = declared_defaults.environment(engine, name, None, reader)
     if found.items:
         return found
     spot = first.site.scope.module.spot(first.expression) if first is not None and first.expression else None

@@ -130,7 +130,10 @@ def bound_value(engine: "Evaluator", name: str, binding: Binding, frame: Frame |
     value = engine.value(node, binding.site, frame)
     if binding.means is Means.ELEMENT:
         items = engine.elements(value)
-        found = union(engine.at(engine.force(item), binding.path) for item in items.items)
+        turns = (engine.at(engine.force(item), binding.path) for item in items.items)
+        if binding.path:
+            turns = (turn.in_turn(id(node), number) for number, turn in enumerate(turns))
+        found = union(turns)
         return Possible(found.items, found.why or items.why, found.cut or value.cut).via("loop")
     if binding.means is Means.ENTERED and any(isinstance(item, Items) for item in value.items):
         value = union(engine.force(item) for item in engine.elements(value).items)

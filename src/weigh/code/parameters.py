@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_SITES = 300
 """Calls of one name that are looked at."""
+MOST_TOLD_APART = 24
+"""Calls of one function whose arguments are kept together, each with those of the same call."""
 _HANDING_ON = {"partial": 0, "submit": 0, "map": -1, "imap": -1, "Thread": -2, "Process": -2}
 """Calls that are given a function: 0 with its arguments after it, -1 with lists of them, -2 in `args`."""
 
@@ -230,16 +232,12 @@ def _anywhere(engine: "Evaluator", name: str, scope: Scope) -> Possible:
     fixture = _fixture(engine, name, scope)
     if fixture is not None:
         return fixture
-    parts: list[Possible] = []
-    left_out = False
-    for use in uses(engine, scope):
-        found = of_use(engine, scope, name, use)
-        if found is None:
-            left_out = True
-        else:
-            parts.append(found.via("wrapper"))
-    if not parts or left_out:
-        parts.append(_default(engine, scope, name))
+    given = [of_use(engine, scope, name, use) for use in uses(engine, scope)]
+    if all(found is None for found in given):
+        return _default(engine, scope, name)
+    parts = [_default(engine, scope, name) if f is None else f.via("wrapper") for f in given]
+    if 1 < len(parts) <= MOST_TOLD_APART:
+        parts = [part.in_turn(id(scope), number) for number, part in enumerate(parts)]
     return union(parts)
 
 
@@ -336,7 +334,11 @@ def field(engine: "Evaluator", of: Instance, attr: str) -> Possible:
         else:
             left_out = True
     if left_out:
-        parts.append(classes.field_default(engine, of, attr).via("default"))
+        default = classes.field_default(engine, of, attr).via("default")
+        if not calls and all(isinstance(i, Known) and i.value is None for i in default.items):
+            # nothing here makes such an object: what does, a parser of the command line say, may fill it
+            default = Possible(default.items, default.why or "a value that only a run gives", default.cut)
+        parts.append(default)
     return union(parts)
 
 

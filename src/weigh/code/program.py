@@ -10,6 +10,7 @@ from weigh.code import classes, parameters
 from weigh.code.abstract import (
     Class,
     Deferred,
+    FromFile,
     Function,
     Instance,
     Items,
@@ -19,7 +20,7 @@ from weigh.code.abstract import (
     Prepared,
     unknown,
 )
-from weigh.code.alternatives import MOST_ALTERNATIVES, Alternative, Alternatives, Spot
+from weigh.code.alternatives import MOST_ALTERNATIVES, Alternative, Alternatives, FileValue, Spot
 from weigh.code.codebase import CodeBase, dotted_name, last_name
 from weigh.code.evaluate import Evaluator, Held
 from weigh.code.indexing import index
@@ -200,6 +201,7 @@ class Program:
     def _alternatives(self, found: Possible) -> Alternatives:  # noqa: C901 - a case a kind
         items: list[Alternative] = []
         names: list[str] = []
+        files: list[FileValue] = []
         partial = ""
         why = found.why
         for item in self._flat(found):
@@ -221,15 +223,22 @@ class Program:
                 why = why or ("" if not name.startswith("?") else "an object that is not known")
             elif isinstance(item, Items) and item.why:
                 why = why or item.why
+            elif isinstance(item, FromFile):
+                files.append(FileValue(item.file, item.keys, item.why))
+                why = why or item.why
             else:
                 why = why or "an object, no constant"
         unique = {(type(i.value), i.value, i.spot): i for i in items}
         if len(unique) > MOST_ALTERNATIVES:
             why = why or f"more than {MOST_ALTERNATIVES} values"
         kept = tuple(unique.values())[:MOST_ALTERNATIVES]
+        if why == f"more than {MOST_ALTERNATIVES} values":
+            # texts put together from that many choices are mostly choices that never meet
+            partial = partial or next((str(i.value) for i in kept if "joined" in i.how), "")
+            kept = tuple(item for item in kept if "joined" not in item.how)
         if not kept and not names:
             why = why or "nothing gives it a value"
-        return Alternatives(kept, not why, why, partial, tuple(dict.fromkeys(names)))
+        return Alternatives(kept, not why, why, partial, tuple(dict.fromkeys(names)), tuple(files))
 
     def _flat(self, found: Possible) -> "Iterator[object]":
         """The values, with the items of lists in their place."""

@@ -1,10 +1,11 @@
 """What a working folder had when weigh last looked: the version its files came from, and how they looked.
 
-It lies in HOME, not in the folder. A file whose inode, size and times are as they were then is not read again;
-one that was written about when the record was made is, because a later write may carry the same times.
+It lies in HOME, not in the folder. A file whose inode, size and times are as they were then is not read
+again; one that was written about when the record was made is, because a later write may carry the same times.
 """
 
 import os
+import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -106,10 +107,11 @@ def write_checked_out(place: Path, commit: str, files: Mapping[str, Seen]) -> No
 
 
 def looks_of(folder: Path, path: str) -> os.stat_result | None:
-    """The file system's view of a file of the folder, links not followed; None when nothing is there."""
+    """The file system's view of a file, links not followed; None when none is there, or a folder is."""
     target = folder / path
     with storing(target):
         try:
-            return target.lstat()
+            state = target.lstat()
         except (FileNotFoundError, NotADirectoryError):
             return None
+    return None if stat.S_ISDIR(state.st_mode) else state

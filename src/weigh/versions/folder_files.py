@@ -90,7 +90,7 @@ def check_path(path: str) -> str:
 def _not_a_file(path: str, *, linked: bool) -> RefusedError:
     return RefusedError(
         f"{path!r} is {'a link' if linked else 'a device or pipe'}, which no version can hold",
-        why="what it leads to may change without the version knowing" if linked else "it has no fixed content",
+        why="what it leads to may change unseen" if linked else "it has no fixed content",
         hint="put the file itself there, or leave it out in .weighignore",
     )
 
@@ -154,7 +154,7 @@ def is_as(folder: Path, file: TreeFile, checked: CheckedOut) -> Seen | None:
 
 
 def executable(state: os.stat_result) -> bool:
-    """Whether the owner may run it; a file system without such bits says so of everything, and is not believed."""
+    """Whether its owner may run it; asked only of file systems that can say so."""
     return _executable(state)
 
 

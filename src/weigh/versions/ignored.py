@@ -43,7 +43,7 @@ class Ignored:
         self._rules = [_rule(line) for line in lines if line and not line.startswith("#")]
 
     def __call__(self, path: str, *, folder: bool) -> bool:
-        """Whether this relative POSIX path is left out; the folders above it are asked first by the caller."""
+        """Whether this relative POSIX path is left out; the caller has asked about the folders above it."""
         parts = path.split("/")
         if is_never(path) or (len(parts) == 1 and path in NEVER_AT_TOP):
             return True

@@ -1,4 +1,4 @@
-"""Who commits, and at which commit the code beside the model stands: read from git's files, git is not run."""
+"""Who commits, and at which commit the code beside the model stands; git's files are read, git not run."""
 
 import getpass
 import os

@@ -4,8 +4,8 @@ Until the branch moves nothing of it can be seen; whoever is killed before leave
 attempt finds, and that garbage collection takes away where there is none.
 """
 
-import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from weigh.formats.reader import FileReader
 from weigh.formats.table import read_file
 from weigh.store.packs.adding import Added, add_file
 from weigh.store.packs.objects import Objects, Writer
-from weigh.versions.advice import Adviser, open_adviser
+from weigh.system.atomic import storing
+from weigh.versions.advice import Advising, is_adapter
 from weigh.versions.checked_out import CheckedOut, Seen, looks_of, read_checked_out, write_checked_out
 from weigh.versions.commit import Commit, Provenance
 from weigh.versions.folder_files import executable, is_as, require_plain, walk_files
@@ -26,10 +27,12 @@ from weigh.versions.history import History, put_commit, put_tree
 from weigh.versions.ignored import read_ignored
 from weigh.versions.kept import Kept, kept_of
 from weigh.versions.nearest import Earlier
+from weigh.versions.refs import HEADS
 from weigh.versions.tree import Tree, TreeFile
-from weigh.versions.working_folder import require_known
+from weigh.versions.working_folder import holding, require_known
 
 STEP = "commit"
+UNDER_WAY = "under-way"
 _SMALL = 4096
 """Bytes below which a file is kept whole: a tensor in it saves less than it costs."""
 
@@ -97,6 +100,19 @@ def record_version(
         StorageError: a file changed while it was read, or the disk is full.
     """
     folder, place = require_known(history)
+    with holding(place):
+        require_finished(history, place)
+        return _recorded(history, wanted, paths, (folder, place), events)
+
+
+def _recorded(
+    history: History,
+    wanted: Wanted,
+    paths: Sequence[str] | None,
+    where: tuple[Path, Path],
+    events: EventSink,
+) -> Recorded:
+    folder, place = where
     parent = history.refs.current()
     checked = read_checked_out(place)
     _require_here(history, parent, checked)
@@ -111,20 +127,25 @@ def record_version(
         )
     packs = history.objects.index.packs()
     with history.objects.writing() as writer:
-        keeping = Keeping(history.objects, writer, _earlier(history, parent, wanted), events)
-        added = keeping.folder_files(folder, fresh)
+        with closing(Keeping(history.objects, writer, _earlier(history, parent, wanted), events)) as keeping:
+            added = keeping.folder_files(folder, fresh)
         name = put_version(history, writer, _replaced(before, added, gone), wanted, parent)
         written = writer.written
-    branch = move_to(history, name, parent, wanted)
     traces = {p: s for p, s in checked.files.items() if p not in gone} | same | keeping.traces
+    # Noted before the branch moves: a note without the move is seen through, a move without it is not.
     write_checked_out(place, name, traces)
+    try:
+        branch = move_to(history, name, parent, wanted)
+    except ConflictError:
+        write_checked_out(place, checked.commit, traces)
+        raise
     kept = kept_of(history.objects, {bytes.fromhex(f.id) for f in added}, before=packs)
     changed = tuple(sorted((f.path, f.size) for f in added))
     return Recorded(name, branch, changed, tuple(sorted(gone)), kept, written, keeping.against)
 
 
 def _require_here(history: History, parent: str, checked: CheckedOut) -> None:
-    if not parent or checked.commit == parent:
+    if not parent or standing(history, checked) == parent:
         return
     if not checked.commit:
         raise ConflictError(
@@ -132,23 +153,67 @@ def _require_here(history: History, parent: str, checked: CheckedOut) -> None:
             why=f"its branch has a version already, {parent[:12]}, which would be thrown away",
             hint="weigh checkout HEAD",
         )
-    if parent in history.ancestors(checked.commit):
-        why = f"the branch was set back to {parent[:12]}"
-    else:
-        why = f"it stands at {parent[:12]}, the files here are those of {checked.commit[:12]}"
     raise ConflictError(
         "the branch was moved since this folder was checked out",
-        why=why,
-        hint="weigh checkout HEAD brings the folder there and keeps files you changed; or commit to a "
-        f"branch of your own: weigh branch mine {checked.commit[:12]}, weigh checkout mine",
+        why=f"it stands at {parent[:12]}, the files here are those of {checked.commit[:12]}",
+        hint="weigh checkout HEAD brings the folder there if no file of yours is in the way; to commit "
+        f"elsewhere: weigh branch mine {checked.commit[:12]}, then weigh checkout mine",
     )
+
+
+def standing(history: History, checked: CheckedOut) -> str:
+    """The version that the files of the folder came from, "" when none is known.
+
+    A recording that was killed after its note and before the branch moved does not count.
+    """
+    current = history.refs.current()
+    if not checked.commit or checked.commit == current:
+        return checked.commit
+    try:
+        parents = history.commit(checked.commit).parents
+    except NotFoundError:
+        return ""
+    return current if current in parents else checked.commit
+
+
+def under_way(place: Path | None) -> str:
+    """The id of the version that an unfinished checkout was to reach, "" when there is none."""
+    if place is None:
+        return ""
+    path = place / UNDER_WAY
+    with storing(path):
+        try:
+            return path.read_text(encoding="ascii", errors="replace").strip()[:64]
+        except FileNotFoundError:
+            return ""
+
+
+def require_finished(history: History, place: Path) -> None:
+    """That no checkout of the folder was interrupted.
+
+    Raises:
+        ConflictError: one was; some files are of one version, some of another.
+    """
+    name = under_way(place)
+    if name:
+        raise ConflictError(
+            f"a checkout of {name[:12]} was interrupted",
+            why="some files of this folder are of that version, others of the one before",
+            hint=f"weigh checkout {label_of(history, name)} goes on with it",
+        )
+
+
+def label_of(history: History, name: str) -> str:
+    """A branch that stands at a version, else its first digits."""
+    at = [ref.removeprefix(HEADS) for ref, stands in history.refs.all(HEADS) if stands == name]
+    return at[0] if at else name[:12]
 
 
 def _chosen(folder: Path, before: Tree, paths: Sequence[str] | None) -> set[str]:
     ignored = read_ignored(folder)
     tracked = {file.path for file in before.files}
     if paths is None:
-        return tracked if tracked else set(walk_files(folder, ignored))
+        return tracked or set(walk_files(folder, ignored))
     chosen: set[str] = set()
     for path in paths:
         inside = {t for t in tracked if not path or t == path or t.startswith(f"{path}/")}
@@ -245,13 +310,17 @@ class Keeping:
         self, objects: Objects, writer: Writer, earlier: Sequence[Earlier], events: EventSink
     ) -> None:
         self._objects, self._writer, self._events = objects, writer, events
-        self._adviser: Adviser = open_adviser(objects, earlier)
+        self._advising = Advising(objects, writer, earlier)
         self.traces: dict[str, Seen] = {}
 
     @property
     def against(self) -> tuple[tuple[str, int], ...]:
         """(file of a version, bytes) that new tensors were held against, most first."""
-        return self._adviser.used()
+        return self._advising.used()
+
+    def close(self) -> None:
+        """Let go of what advice needs."""
+        self._advising.close()
 
     def folder_files(self, folder: Path, paths: Sequence[str]) -> list[TreeFile]:
         """Keep files of a folder.
@@ -260,31 +329,48 @@ class Keeping:
             StorageError: one of them changed while it was read.
             RefusedError: one of them is a link.
         """
-        tensors = tensors_in(folder, paths)
-        total = sum(require_plain(folder, path).st_size for path in paths)
+        for path in paths:
+            require_plain(folder, path)
+        return self.files({path: folder / path for path in paths})
+
+    def files(self, places: Mapping[str, Path]) -> list[TreeFile]:
+        """Keep files, wherever they lie.
+
+        Args:
+            places: where each file is that is to be called so.
+
+        Raises:
+            StorageError: one of them changed while it was read.
+        """
+        tensors = tensors_in(places)
+        total = sum(place.stat().st_size for place in places.values())
         done = 0
         kept: list[TreeFile] = []
-        for path in paths:
-            state = require_plain(folder, path)
-            watch = self._watch(done, total)
-            with FileReader(folder / path) as reader:
-                added = self.one(_Watched(reader, watch), path, tensors)
-            after = require_plain(folder, path)
-            if (state.st_mtime_ns, state.st_size) != (after.st_mtime_ns, after.st_size):
+        # Adapters first: what they were merged into may be among the other files.
+        ordered = sorted(places, key=lambda path: not is_adapter(path, places))
+        for path in ordered:
+            place = places[path]
+            before = place.stat()
+            with FileReader(place) as reader:
+                added = self.one(_Watched(reader, self._watch(done, total)), path, tensors)
+            after = place.stat()
+            if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
                 raise StorageError(f"{path!r} changed while it was read", hint="commit again when it rests")
-            file = TreeFile(path, added.id.hex(), added.sha256, added.size, executable(state))
+            file = TreeFile(path, added.id.hex(), added.sha256, added.size, executable(before))
             self.traces[path] = Seen.of(after, file)
             kept.append(file)
-            done += state.st_size
+            if is_adapter(path, places):
+                self._advising.learn_adapters(kept)
+            done += before.st_size
         self._events.emit(StepDone(STEP, f"{len(kept)} files read"))
         return kept
 
     def one(self, reader: RangeReader, path: str, tensors: Sequence[TensorInfo]) -> Added:
         """Keep one file."""
-        advise = self._adviser.for_file(path)
-        return add_file(
-            self._objects, self._writer, reader, path=path, tensors=tensors, advise=advise
-        )
+        advise = self._advising.for_file(path)
+        added = add_file(self._objects, self._writer, reader, path=path, tensors=tensors, advise=advise)
+        self._advising.learn(added.id, path, added.size)
+        return added
 
     def _watch(self, before: int, total: int) -> Callable[[int], None]:
         return lambda read: self._events.emit(Progress(STEP, before + read, total, "bytes"))
@@ -310,21 +396,15 @@ class _Watched:
         return data
 
 
-def tensors_in(
-    folder: Path, paths: Iterable[str], places: Mapping[str, Path] | None = None
-) -> tuple[TensorInfo, ...]:
-    """Where tensors lie in files of a folder, as far as their formats tell. Nothing is executed.
+def tensors_in(places: Mapping[str, Path]) -> tuple[TensorInfo, ...]:
+    """Where tensors lie in files, as far as their formats tell. Nothing is executed.
 
     Args:
-        folder: of the files.
-        paths: relative paths.
-        places: where a file lies when it is elsewhere.
+        places: where each file is that is called so.
     """
     found: list[TensorInfo] = []
-    for path in paths:
-        place = (places or {}).get(path, folder / path)
-        state = place.stat()
-        if not stat.S_ISREG(state.st_mode) or state.st_size < _SMALL:
+    for path, place in places.items():
+        if place.stat().st_size < _SMALL:
             continue
         with FileReader(place) as reader:
             facts = read_file(reader, path)

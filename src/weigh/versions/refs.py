@@ -37,12 +37,17 @@ def check_name(name: str) -> str:
     Raises:
         UsageError: it holds signs that names do not have, or could be taken for a path or an option.
     """
-    bad = ".." in name or name.endswith((".lock", ".tmp", "/")) or len(name) > 200 or name == "HEAD"
-    if bad or not _NAME.match(name):
+    if not is_name(name):
         raise UsageError(
             f"{name!r} cannot be the name of a branch or tag", hint="use letters, digits and . _ - /"
         )
     return name
+
+
+def is_name(name: str) -> bool:
+    """Whether a branch, tag or remote may be called so."""
+    bad = ".." in name or name.endswith((".lock", ".tmp", "/")) or len(name) > 200 or name == "HEAD"
+    return not bad and bool(_NAME.match(name))
 
 
 class Refs:
@@ -98,6 +103,18 @@ class Refs:
             if text:
                 return text
         return f"ref: {HEADS}{FIRST}"
+
+    def other_heads(self) -> Iterator[tuple[str, str]]:
+        """(where it lies, what its HEAD says) of every other working folder that still exists."""
+        for place in sorted((self.root / "folders").glob("*")):
+            head = _read_head(place / "HEAD") if place != self._place else ""
+            with storing(place):
+                try:
+                    folder = (place / "path").read_bytes().decode("utf-8", "surrogateescape")
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+            if head and Path(folder).is_dir():
+                yield folder, head
 
     def point_head(self, target: str) -> None:
         """Check out a branch (`refs/heads/NAME`) or a commit (its id)."""

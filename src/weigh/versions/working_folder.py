@@ -16,6 +16,8 @@ only from folders that it knows: a project that somebody else made cannot write 
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +25,7 @@ from weigh.core.errors import MalformedError, NotFoundError, RefusedError, Usage
 from weigh.store.packs.objects import Objects
 from weigh.store.packs.record import Record
 from weigh.system.atomic import make_folder, storing, write_bytes
+from weigh.system.locks import locked
 from weigh.system.places import Places
 from weigh.versions.history import History
 
@@ -31,6 +34,7 @@ FOLDER = ".weigh"
 NAMED_IN = "history"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}\Z")
 _MOST_BYTES = 4096
+_PATIENCE = 3600.0
 
 
 class HasPlaces(Protocol):
@@ -143,7 +147,9 @@ def open_history(bench: HasPlaces, folder: Path) -> History:
     found = working_folder_of(folder)
     if found is None:
         raise NotFoundError(
-            f"{folder} belongs to no history", why="nothing was committed here", hint='weigh commit -m "first"'
+            f"{folder} belongs to no history",
+            why="nothing was committed here",
+            hint='weigh commit -m "first"',
         )
     return history_at(bench, named_in(found), found)
 
@@ -176,6 +182,8 @@ def attach(bench: HasPlaces, folder: Path, name: str) -> History:
         StorageError: the folder cannot be written.
     """
     before = named_in(folder)
+    if before and before != name and not exists(root_of(bench, before)):
+        before = ""
     if before not in {"", name}:
         raise RefusedError(
             f"{folder} belongs to the history {before}",
@@ -194,6 +202,17 @@ def attach(bench: HasPlaces, folder: Path, name: str) -> History:
     if not before:
         write_bytes(inside / NAMED_IN, f'name = "{name}"\n'.encode())
     return History(root, open_objects(bench), folder=folder, place=place)
+
+
+@contextmanager
+def holding(place: Path) -> Iterator[None]:
+    """Keep other recordings and checkouts of the same folder away for the length of the block.
+
+    Raises:
+        StorageError: another one goes on for an hour.
+    """
+    with locked(place / "folder.lock", timeout=_PATIENCE, what="changing this working folder"):
+        yield
 
 
 def require_known(history: History) -> tuple[Path, Path]:

@@ -58,7 +58,12 @@ class CallReading:
     def values(self, where: Argument) -> Alternatives | None:
         """What an argument may be, None when it is not given."""
         node = self.given(where)
-        return None if node is None else self.call.values(node)
+        return None if node is None else self.values_of(node)
+
+    def values_of(self, node: ast.expr) -> Alternatives:
+        """What an expression of the call may be, what the project's configurations hold for it among that."""
+        values = self.call.values(node)
+        return self.around.configurations.filled(values) if values.files else values
 
     def source(self, where: Argument) -> str:
         """The argument as it stands in the source."""

@@ -6,6 +6,7 @@ weights, the id of an owner who publishes models, the name of a hosted model.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from weigh.code.word_lists import words
 from weigh.core.usage import Certainty, FileUses, Role
@@ -73,8 +74,18 @@ def decoded(data: bytes) -> str:
 
 
 def entries_of(data: bytes, path: str) -> Table:
-    """Every scalar of a configuration, by the kind that its name says."""
-    return Table(_ENTRIES[kind_of_configuration(path) or "yaml"](decoded(data)))
+    """Every scalar of a configuration, by the kind that its name says, and those of JSON within a text."""
+    return Table(_with_inner(_ENTRIES[kind_of_configuration(path) or "yaml"](decoded(data))))
+
+
+def _with_inner(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries, and behind a text that is itself a JSON object the entries of that object."""
+    for entry in entries:
+        yield entry
+        if entry.value.startswith("{") and entry.value.endswith("}") and '"' in entry.value:
+            for inner in flow_entries(entry.value):
+                line = entry.line + inner.line - 1 if entry.block else entry.line
+                yield replace(inner, keys=(*entry.keys, *inner.keys), line=line, document=entry.document)
 
 
 def read_configuration(data: bytes, path: str, role: Role) -> FileUses:
@@ -199,13 +210,13 @@ def _loader(table: Table, entry: Entry) -> str:
 
 
 def read_commands(table: Table, found: Sightings) -> None:
-    """Note the models that command lines of a table name: values of `command`, `run`, `script`, `args` and the like."""  # noqa: E501 - reads best in one piece
+    """Note the models that command lines of a table name: values of `command`, `run`, `args` and the like."""
     from weigh.project.discover.shell import read_words, shell_uses
 
     for entry in table.entries:
-        if plain_key(entry.key) in _COMMAND_KEYS and (entry.block or " " in entry.value):  # noqa: SIM102 - reads best in one piece
-            if not isinstance(entry.keys[-1], int) or " " in entry.value:
-                shell_uses(entry.value, found, line=entry.line)
+        one_word = " " not in entry.value and (not entry.block or isinstance(entry.keys[-1], int))
+        if plain_key(entry.key) in _COMMAND_KEYS and not one_word:
+            shell_uses(entry.value, found, line=entry.line)
     for row in argument_lists(table):
         read_words([(word.value, word.line) for word in row], found)
 

@@ -1,14 +1,19 @@
 """All readers together: a folder to what it uses, what could not be resolved, and what was not read."""
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from weigh.core.usage import Certainty, Discovery, FileUses, ModelUse, Pin, Role, Unread, UnresolvedUse
-from weigh.project.discover.readers import NOTEBOOK, PYTHON, Kind, kind_of, reader_of
+from weigh.project.discover.readers import JAVASCRIPT, NOTEBOOK, PYTHON, Kind, kind_of, reader_of
 from weigh.project.discover.roles import role_of
-from weigh.project.discover.walk import ProjectFile, walk
+from weigh.project.discover.walk import ProjectFile, Tree, walk
+
+if TYPE_CHECKING:
+    from weigh.project.discover.configured import Configurations
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ def discover(folder: Path, *, data: bool = False) -> Discovery:
     tree = walk(folder)
     gathered = _Gathered(unread=list(tree.unread))
     python: list[tuple[ProjectFile, str]] = []
+    scripts: dict[str, ProjectFile] = {}
     for file in tree.files:
         kind = kind_of(file.path)
         if kind is None:
@@ -47,9 +53,14 @@ def discover(folder: Path, *, data: bool = False) -> Discovery:
         if kind in {PYTHON, NOTEBOOK}:
             python.append((file, kind.name))
             continue
+        if kind is JAVASCRIPT:
+            scripts[file.path] = file
+            continue
         _read(file, kind, gathered)
+    if scripts:
+        _read_scripts(scripts, gathered)
     if python:
-        _read_python(python, tree.paths, gathered, data=data)
+        _read_python(python, tree, gathered, data=data)
     return _ordered(gathered)
 
 
@@ -60,6 +71,24 @@ def _read(file: ProjectFile, kind: Kind, gathered: _Gathered) -> None:
     gathered.files += 1
     gathered.lines += 0 if kind.head else content.count(b"\n") + 1
     gathered.add(reader_of(kind)(content, file.path, role_of(file.path)))
+
+
+def _read_scripts(files: dict[str, ProjectFile], gathered: _Gathered) -> None:
+    """The scripts of the project, as one program: what one file exports another one loads."""
+    from weigh.project.discover.javascript_project import read_scripts
+
+    counted: set[str] = set()
+
+    def content(path: str) -> bytes | None:
+        data = _content(files[path], JAVASCRIPT, gathered)
+        if data is not None and path not in counted:
+            counted.add(path)
+            gathered.files += 1
+            gathered.lines += data.count(b"\n") + 1
+        return data
+
+    for found in read_scripts(((path, role_of(path)) for path in files), content):
+        gathered.add(found)
 
 
 def _content(file: ProjectFile, kind: Kind, gathered: _Gathered) -> bytes | None:
@@ -77,7 +106,7 @@ def _content(file: ProjectFile, kind: Kind, gathered: _Gathered) -> bytes | None
 
 
 def _read_python(
-    files: list[tuple[ProjectFile, str]], paths: frozenset[str], gathered: _Gathered, *, data: bool
+    files: list[tuple[ProjectFile, str]], tree: Tree, gathered: _Gathered, *, data: bool
 ) -> None:
     """The Python of the project, as one program: names are followed from file to file."""
     from weigh.project.discover.python_files import PythonFile, read_python
@@ -89,9 +118,50 @@ def _read_python(
             gathered.files += 1
             kind: Literal["python", "notebook"] = "python" if name == PYTHON.name else "notebook"
             sources.append(PythonFile(file.path, content, kind, role_of(file.path)))
-    found, lines = read_python(sources, paths, data=data)
+    with _without_collection():
+        found, lines = read_python(sources, tree.paths, _configurations(tree), data=data)
     gathered.lines += lines
     gathered.add(found)
+
+
+def _configurations(tree: Tree) -> "Configurations":
+    """The project's own configurations, to be read when the program takes a value out of one."""
+    from weigh.project.discover.configuration import kind_of_configuration
+    from weigh.project.discover.configured import MOST_BYTES, Configurations
+
+    def content(file: ProjectFile) -> Callable[[], bytes | None]:
+        def read() -> bytes | None:
+            try:
+                return file.place.read_bytes()
+            except OSError:
+                return None  # the file's own reader tells why
+
+        return read
+
+    wanted = {"yaml", "json", "toml"}
+    return Configurations(
+        {
+            file.path: content(file)
+            for file in tree.files
+            if kind_of_configuration(file.path) in wanted and file.size <= MOST_BYTES
+        }
+    )
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """No search for unreachable cycles meanwhile.
+
+    All syntax trees stay reachable until the end, and looking through them again and again took a third of
+    the time.
+    """
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _ordered(gathered: _Gathered) -> Discovery:

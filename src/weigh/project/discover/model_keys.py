@@ -73,7 +73,12 @@ def plain_key(key: str) -> str:
 def is_model_key(key: str) -> bool:
     """Whether the value of a key is meant to name a model."""
     plain = plain_key(key)
-    if not plain or len(plain) > 80 or _NOT.fullmatch(plain):
+    if (
+        not plain
+        or len(plain) > 80
+        or _NOT.fullmatch(plain)
+        or key.startswith(("tokenizer.ggml.", "general."))
+    ):
         return False
     return plain in _WHOLE or _PREFIX.fullmatch(plain) is not None or _ends_like_one(plain)
 
@@ -88,7 +93,7 @@ def is_neutral_key(key: str) -> bool:
 
 
 def is_other_key(key: str) -> bool:
-    """Whether a key names something that only looks like a model: data, an image of a container, a package."""  # noqa: E501 - reads best in one piece
+    """Whether a key names what only looks like a model: data, an image of a container, a package."""
     return _DATA.fullmatch(plain_key(key)) is not None
 
 

@@ -30,7 +30,7 @@ KNOWN_OWNERS = words(
     minimaxai
     """
 )
-"""Owners whose repositories on the hub are models, in lower case: a string `owner/…` needs no more evidence."""  # noqa: E501 - reads best in one piece
+"""Owners whose repositories on the hub are models, in lower case: `owner/…` needs no more evidence."""
 
 SENTENCE_TRANSFORMERS = words(
     """

@@ -30,6 +30,9 @@ _HUB_ID = re.compile(rf"{_PART}/{_PART}")
 _NUMBER = re.compile(r"[\d.,%x_-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT_COMMIT = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,39}")
+_PLACEHOLDER = re.compile(
+    r"(?:your|my)[-_]?(?:user(?:name)?|org(?:anization|anisation)?|name|hf|account|team)\b|<|some[-_]"
+)
 _VERSION = re.compile(r"v?\d+(?:\.\d+)+(?:[-.+]?\w+)*|v\d+|\d{4}-\d{2}-\d{2}|[a-z-]*-v?\d+(?:\.\d+)+")
 _VARIABLE = re.compile(r"[${}<>%*\s\"'`()|;]")
 
@@ -85,8 +88,11 @@ _HOSTED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("volcengine", r"doubao-[\w.-]+"),
         (
             "bedrock",
-            r"(?:(?:us|eu|apac|global)\.)?(?:anthropic\.claude|amazon\.(?:titan|nova)|meta\.llama|cohere\.(?:command|embed)"  # noqa: ISC004 - reads best in one piece
-            r"|mistral\.mi|ai21\.j|stability\.s|deepseek\.r)[\w.:-]*",
+            r"(?:[a-z]+\.)?(?:anthropic\.claude|amazon\.(?:titan|nova)|meta\.llama|cohere\.embed)[\w.:-]*",
+        ),
+        (
+            "bedrock",
+            r"(?:[a-z]+\.)?(?:cohere\.command|mistral\.mi|ai21\.j|stability\.s|deepseek\.r)[\w.:-]*",
         ),
     )
 )
@@ -100,6 +106,8 @@ def is_hub_id(text: str) -> bool:
     owner, _, name = text.partition("/")
     low = owner.lower()
     if low in FOLDERS or low in MEDIA_TYPES or low in NOT_OWNERS or text.lower() in WORD_PAIRS:
+        return False
+    if _PLACEHOLDER.match(low):
         return False
     if low in ZONES and name[:1].isupper() and "-" not in name and not any(map(str.isdigit, name)):
         return False
@@ -158,7 +166,7 @@ def is_weights_path(text: str) -> bool:
 _MODEL_HOSTS = frozenset({"huggingface.co", "hf.co", "hf-mirror.com", "tfhub.dev", "modelscope.cn"})
 _ARCHIVE = re.compile(r"\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|7z)$", re.IGNORECASE)
 _MODEL_WORDS = re.compile(
-    r"model|weight|checkpoint|ckpt|pretrain|bert|vgg|resnet|yolo|encoder|word2vec|glove|fasttext|embedding|lpips",
+    r"model|weight|checkpoint|ckpt|pretrain|bert|vgg|resnet|yolo|encoder|word2vec|glove|fasttext|embedding|lpips|graph_def\.pb|(?:frozen|inference)_graph",
     re.IGNORECASE,
 )
 

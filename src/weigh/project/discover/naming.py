@@ -44,6 +44,8 @@ _PASSED = ("kaggle://", "mlflow:", "torchhub:", "tfhub:", "pypi:", "npm:", "oci:
 _STORES = ("s3://", "gs://", "az://", "abfs://", "wasbs://")
 _AT_REVISION = re.compile(r"([\w.-]+/[\w.-]+)@([\w./-]{1,100})")
 _QUANTISED = re.compile(r"([\w.-]+/[\w.-]+):([\w.-]{1,40})")
+_SPACY_PACKAGE = re.compile(r"[a-z]{2}_(?:core|dep|ent|sent)_(?:web|news|wiki|sci|ud)_(?:sm|md|lg|trf)")
+"""Packages as spaCy names them: language, type, genre, size. Source: spacy.io/models#conventions."""
 _MODEL_WORD = re.compile(
     r"bert|gpt|t5|llama|bart|clip|whisper|vit|roberta|opt|wav2vec|hubert|mistral|mixtral|qwen|gemma|phi|falcon|bloom"
     r"|mpnet|minilm|electra|pegasus|marian|opus-mt|blip|detr|dino|sam|swin|stable-diffusion|sdxl|flux|yolo|bge|e5|gte"
@@ -51,6 +53,10 @@ _MODEL_WORD = re.compile(
     r"|embed|rerank|llava|idefics|musicgen|encodec|clap|owl|siglip|granite|smollm|olmo|pythia|mamba|rwkv|yi-",
     re.IGNORECASE,
 )
+_PLAIN_WORDS = re.compile(
+    r"command-(?:[ar]|light|nightly)|o[13]|sonar|davinci-002|babbage-002|embedding-[23]"
+)
+"""Names of hosted models that are other things, too: an architecture, a command, a font."""
 _SHARED_OWNERS = words(
     """
     google facebook microsoft apple nvidia openai huggingface intel ibm bytedance tencent salesforce
@@ -87,8 +93,8 @@ def _by_scheme(text: str) -> Named | None:
         return Named(ref_of_url(text), Certainty.LOOKS)
     for scheme, kind in _SCHEMES:
         body = text.removeprefix(scheme)
-        if body != text and not body.startswith(("datasets/", "spaces/", "buckets/")):
-            return _hub_path(body, kind)
+        if body != text and not body.startswith(("datasets/", "spaces/", "buckets/", "kernels/")):
+            return _hub_path(body.removeprefix("models/"), kind)
     if text.startswith(_PASSED):
         kind, _, body = text.partition(":")
         usable = body.lstrip("/") and not re.search(r"[\s${}<>]", body)
@@ -115,6 +121,8 @@ def _by_looks(text: str) -> Named | None:
     hosted = hosted_model(text)
     if hosted:
         return Named(f"endpoint:{hosted}", Certainty.LOOKS)
+    if _SPACY_PACKAGE.fullmatch(text):
+        return Named(f"catalogue:spacy/{text}", Certainty.LOOKS)
     if text.startswith(("ollama/", "ollama_chat/")):
         ref = ollama_ref(text.partition("/")[2])
         return Named(ref) if ref else None
@@ -131,6 +139,8 @@ def _by_looks(text: str) -> Named | None:
 
 
 def _by_key(text: str) -> Named | None:
+    if hosted_model(text):
+        return Named(f"endpoint:{hosted_model(text)}")
     if text.startswith("https://") and ref_of_url(text).startswith("hf:"):
         return None if "hf:datasets/" in ref_of_url(text) else Named(ref_of_url(text))
     bare = known_bare_name(text)
@@ -148,14 +158,18 @@ def _by_key(text: str) -> Named | None:
 
 
 _DEFAULTS = (
-    re.compile(r"^\$\{(?:oc\.env:)?[\w.]+(?::?-|,)\s*['\"]?([^}$'\"]+?)['\"]?\s*\}$"),
+    re.compile(r"^\$\{(?:oc\.env:)?[\w.]+(?::?-|,|:(?=[^/-]))\s*['\"]?([^}$'\"]+?)['\"]?\s*\}$"),
     re.compile(r"^\$?\{\{.*?(?:default\s+|\|\|\s*)['\"]([^'\"]+)['\"].*?\}\}$"),
     re.compile(r"^\{\{.*?default\s*\(\s*['\"]([^'\"]+)['\"]\s*\).*?\}\}$"),
 )
 
 
 def default_in(text: str) -> str:
-    """The value that a placeholder falls back to: `${X:-value}`, `${oc.env:X,value}`, `{{ x | default "value" }}`."""  # noqa: E501 - reads best in one piece
+    """The value that a placeholder falls back to.
+
+    `${X:-value}` of shells, `${X:value}` of Spring, `${oc.env:X,value}` of OmegaConf, and
+    `{{ x | default "value" }}` of Helm and Jinja.
+    """
     if "{" not in text or len(text) > 1000:
         return ""
     return next((match[1].strip() for form in _DEFAULTS if (match := form.match(text))), "")

@@ -7,6 +7,7 @@ from typing import Literal
 
 from weigh.code.program import Program, SourceText
 from weigh.core.usage import FileUses, ModelUse, Place, Role, Unread, UnresolvedUse
+from weigh.project.discover.configured import Configurations
 from weigh.project.discover.python_names import read_names
 from weigh.project.discover.python_sites import read_calls
 from weigh.project.discover.references import Surroundings
@@ -23,18 +24,24 @@ class PythonFile:
 
 
 def read_python(
-    files: Sequence[PythonFile], paths: frozenset[str], *, data: bool = False
+    files: Sequence[PythonFile],
+    paths: frozenset[str],
+    configurations: Configurations | None = None,
+    *,
+    data: bool = False,
 ) -> tuple[FileUses, int]:
     """What the Python of a project uses, and how many lines were read.
 
     Args:
         files: all of them; names are followed from one to another.
         paths: files and folders of the project.
+        configurations: what its configurations hold.
         data: calls that load data count, too.
     """
     program = Program(SourceText(file.path, file.data, file.kind) for file in files)
     known = set(program.paths)
-    around = Surroundings(paths, _written(program, [file for file in files if file.path in known]))
+    written = _written(program, [file for file in files if file.path in known])
+    around = Surroundings(paths, written, configurations or Configurations())
     uses: list[ModelUse] = []
     unresolved: list[UnresolvedUse] = []
     for file in files:

@@ -148,6 +148,9 @@ def _inside(node: ast.AST, key: str, callee: str) -> list[tuple[ast.AST, str, st
             return [(value, _target(targets[0]), "")]
         case ast.AnnAssign(target=target, value=value):
             return [(value, _target(target), "")] if value is not None else []
+        case ast.For(target=target, iter=ast.List() | ast.Tuple() | ast.Set() as chosen):
+            rest = [*node.body, *node.orelse]
+            return [(chosen, _target(target), ""), *((statement, "", "") for statement in rest)]
         case ast.Dict(keys=keys, values=values):
             return [(v, _key(k, key), callee) for k, v in zip(keys, values, strict=True)]
         case ast.List() | ast.Tuple() | ast.Set() | ast.BoolOp() | ast.IfExp() | ast.Starred():

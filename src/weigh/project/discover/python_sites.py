@@ -97,9 +97,9 @@ def _argument(reading: CallReading, where: Argument, *, required: bool) -> None:
         return
     if isinstance(node, ast.List | ast.Tuple) and reading.match.loader.form.startswith("list-"):
         for element in node.elts:
-            _values(reading, where, reading.call.values(element), required=required)
+            _values(reading, where, reading.values_of(element), required=required)
         return
-    _values(reading, where, reading.call.values(node), required=required)
+    _values(reading, where, reading.values_of(node), required=required)
 
 
 def _values(reading: CallReading, where: Argument, values: Alternatives, *, required: bool) -> None:
@@ -160,7 +160,7 @@ def _absent(reading: CallReading) -> None:
     unpacked = any(kw.arg is None for kw in reading.call.node.keywords) or any(
         isinstance(one, ast.Starred) for one in reading.call.node.args
     )
-    told = reading.last == "from_pretrained" or (unpacked and loader.form in {"hf", "tfhub", "kaggle", "url"})
+    told = reading.last == "from_pretrained" or "told" in loader.options or (unpacked and loader.form in {"hf", "tfhub", "kaggle", "url"})
     if told and default is None and not loader.options.get("quiet"):
         why = "its arguments are unpacked from a value that is not known" if unpacked else "no name is given"
         reading.missing.append(Missing(reading.call.source(reading.call.node), why))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from weigh.code.word_lists import words
 from weigh.core.usage import FileUses, Role
 from weigh.project.discover.model_name_words import SURE_WEIGHT_ENDINGS
 
@@ -34,7 +35,7 @@ class Kind:
 _ROOM = "weigh.project.discover"
 PYTHON = Kind("python", "", MEBIBYTE)
 NOTEBOOK = Kind("notebook", "", 64 * MEBIBYTE)
-_JAVASCRIPT = Kind("javascript", f"{_ROOM}.javascript:read_javascript", 2 * MEBIBYTE)
+JAVASCRIPT = Kind("javascript", f"{_ROOM}.javascript:read_javascript", 2 * MEBIBYTE)
 _SHELL = Kind("shell", f"{_ROOM}.shell:read_shell")
 _DOCKERFILE = Kind("dockerfile", f"{_ROOM}.dockerfile:read_dockerfile")
 _COMPOSE = Kind("compose", f"{_ROOM}.compose:read_compose")
@@ -49,7 +50,7 @@ _WEIGHTS = Kind("weight files", f"{_ROOM}.weight_files:read_weight_files", 2 * M
 KINDS = (
     PYTHON,
     NOTEBOOK,
-    _JAVASCRIPT,
+    JAVASCRIPT,
     _SHELL,
     _DOCKERFILE,
     _COMPOSE,
@@ -62,13 +63,15 @@ KINDS = (
     _WEIGHTS,
 )
 
-_SKIPPED = frozenset(
-    """package-lock.json yarn.lock pnpm-lock.yaml poetry.lock uv.lock pipfile.lock cargo.lock
+_SKIPPED = words(
+    """
+    package-lock.json yarn.lock pnpm-lock.yaml poetry.lock uv.lock pipfile.lock cargo.lock
     composer.lock models.toml
     models.lock policy.toml tokenizer.json vocab.json merges.txt tokenizer_config.json special_tokens_map.json
     added_tokens.json tsconfig.json jsconfig.json .prettierrc renovate.json .pre-commit-config.yaml mkdocs.yml
     codecov.yml .codecov.yml dependabot.yml bun.lock npm-shrinkwrap.json
-    generation_config.json""".split()  # noqa: SIM905 - words
+    generation_config.json
+    """
 )
 """Names of files whose keys look like models' and are none, or that are read elsewhere."""
 _ADAPTER_NAMES = frozenset({"adapter_config.json", "modules.json", "config.json", "model_index.json"})
@@ -79,18 +82,20 @@ _REQUIREMENT = re.compile(
 _DOCKER = re.compile(r"(?:.*[._-])?(?:docker|container)file(?:[._-].*)?|.*\.dockerfile")
 _COMPOSED = re.compile(r"(?:docker-)?compose(?:[._-].*)?\.ya?ml|.*[._-]compose\.ya?ml")
 _SHELL_NAMES = re.compile(r"(?:gnu)?makefile(?:\..*)?|justfile|procfile|.*\.mk|tox\.ini|noxfile")
-_KUBERNETES_FOLDERS = frozenset(
+_KUBERNETES_FOLDERS = words(
     """
     k8s kubernetes manifests helm charts chart templates kustomize deploy deployment
-    """.split()  # noqa: SIM905 - words
+    """
 )
+_RECORDED = frozenset({"__snapshots__", "cassettes", "__recordings__"})
+"""Folders of answers that tests recorded: the models named there are loaded by nothing."""
 _MODELFILES = re.compile(r"(?:.*[._-])?modelfile(?:[._-].*)?")
 _BY_ENDING = {
     **dict.fromkeys(("py", "pyw", "pyi"), PYTHON),
     "ipynb": NOTEBOOK,
     **dict.fromkeys(
         ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "html", "htm", "astro"),
-        _JAVASCRIPT,
+        JAVASCRIPT,
     ),
     **dict.fromkeys(("sh", "bash", "zsh", "ksh", "fish", "bat", "ps1", "slurm", "sbatch"), _SHELL),
     **dict.fromkeys(
@@ -122,6 +127,8 @@ def kind_of(path: str) -> Kind | None:
     place = PurePosixPath(path)
     name = place.name.lower()
     folders = {part.lower() for part in place.parts[:-1]}
+    if _RECORDED & folders and name.endswith((".json", ".yaml", ".yml")):
+        return None
     if name in _SKIPPED or name.endswith((".min.js", ".d.ts", ".map", ".lock")):
         return None
     for fits, kind in _BY_NAME:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from weigh.core.usage import Pin
+from weigh.project.discover.configured import Configurations
 from weigh.project.discover.loaders import Loader
 from weigh.project.discover.model_name_words import FOLDERS, SENTENCE_TRANSFORMERS, SURE_WEIGHT_ENDINGS
 from weigh.project.discover.model_names import (
@@ -69,10 +70,12 @@ class Surroundings:
     Attributes:
         paths: relative POSIX paths of files and folders of the project.
         written: texts that the program writes models to.
+        configurations: what the project's configurations hold, for values that the program takes from them.
     """
 
     paths: Container[str] = field(default_factory=frozenset)
     written: Container[str] = field(default_factory=frozenset)
+    configurations: Configurations = field(default_factory=Configurations)
 
 
 def read_name(value: str, loader: Loader, around: Surroundings) -> Reading:

@@ -6,28 +6,30 @@ like a model's name.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping, Sequence
 
 from weigh.code.word_lists import words
 from weigh.core.usage import Certainty, FileUses, Role
-from weigh.project.discover.model_keys import is_model_key, is_other_key, plain_key
+from weigh.project.discover.model_keys import is_model_key, is_other_key
 from weigh.project.discover.naming import name_in
-from weigh.project.discover.shell_programs import Spec, positionals, spec_of
+from weigh.project.discover.shell_calls import note_call, note_flags
+from weigh.project.discover.shell_programs import spec_of
 from weigh.project.discover.shell_words import (
     MAX_ALTERNATIVES,
     Command,
     Value,
-    Variable,
     Word,
     plain_word,
     shell_commands,
     values_of,
+    without_front,
 )
 from weigh.project.discover.sightings import Seen, Sightings
 
 MAX_BYTES = 4 * 1024 * 1024
 
-Scope = dict[str, list[Value]]
+Scope = MutableMapping[str, list[Value]]
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)\+?=")
 _MAKE_LINE = re.compile(
     r"^(?:export\s+|override\s+)?([A-Za-z_][\w.-]*)\s*(?:\?|:{1,3}|\+)?=[ \t]*(.*)$", re.MULTILINE
@@ -40,9 +42,13 @@ _KEYWORDS = words(
     """
 )
 _WRAPPERS = {
-    "sudo": 0, "env": 0, "uvx": 0, "npx": 0, "bunx": 0, "stdbuf": 0, "xargs": 0, "eval": 0, "timeout": 1, "nice": 0,  # noqa: E501 - reads best in one piece
-    "retry": 0, "yes": 0, "ionice": 0, "gosu": 1, "tini": 0, "dumb-init": 0, "screen": 0, "srun": 0, "proxychains": 0,  # noqa: E501 - reads best in one piece
-}  # fmt: skip
+    **dict.fromkeys(
+        ("sudo", "env", "uvx", "npx", "bunx", "stdbuf", "xargs", "eval", "nice", "retry", "yes"), 0
+    ),
+    **dict.fromkeys(("ionice", "tini", "dumb-init", "screen", "srun", "proxychains"), 0),
+    **dict.fromkeys(("timeout", "gosu"), 1),
+}
+"""Commands that start the command behind them, and how many arguments of their own stand before it."""
 _RUNNERS = words(
     """
     uv poetry pipenv pdm hatch pipx rye conda micromamba mamba pixi
@@ -77,7 +83,9 @@ def _without_make(text: str, scope: Scope, found: Sightings) -> str:
     for match in _MAKE_LINE.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         value = re.sub(r"\s+#.*$", "", match[2]).strip().strip("\"'")
-        _assign(match[1], plain_word(value, line), scope, found)
+        word = plain_word(value, line)
+        note_variable(match[1], values_of(word, scope), found)
+        _assign(match[1], [word], scope)
     rows = [
         "" if _MAKE_LINE.match(row) else re.sub(r"^\s+[@+-]+|^[\w./%-][^:=\s]*(?: [^:=]*)?:(?!=).*$", "", row)
         for row in text.split("\n")
@@ -98,11 +106,84 @@ def shell_uses(
         depth: of shells within shells.
     """
     known: Scope = {} if scope is None else scope
+    main, bodies = _functions(text, line)
+    functions: Calls = {name: [] for name, _, _ in bodies}
+    _run(main, line, known, found, depth, functions)
+    # a function mostly calls those that are defined before it
+    for name, body, first in reversed(bodies) if depth < 4 else ():
+        scope_of_body: Scope = ChainMap(_positional(functions[name]), known)
+        _run(body, first, scope_of_body, found, depth + 1, functions)
+
+
+Calls = dict[str, list[list[list[Value]]]]
+"""For each function of a script, the values of the arguments of each of its calls."""
+
+
+def _run(text: str, line: int, known: Scope, found: Sightings, depth: int, functions: Calls) -> None:
+    """Follow the commands of a text in their order.
+
+    What is set outside of a branch or loop holds from there on; what is set in one is a further value. A
+    name that is used before it is set may have any value that the text gives it.
+    """
     commands = list(shell_commands(text, line=line))
-    for command in commands:
-        _assignments(command, known, found)
-    for command in commands:
-        _command(command, known, found, depth)
+    fronts = [list(command.words[:2]) for command in commands]
+    settings = [_settings(command) for command in commands]
+    for rows in settings:
+        for name, given in rows:
+            _assign(name, given, known)
+    now: Scope = {}
+    level = 0
+    for command, front, rows in zip(commands, fronts, settings, strict=True):
+        first = front[0].literal if front else ""
+        scope: Scope = ChainMap(now, known)
+        for name, given in rows:
+            values = [value for word in given for value in values_of(word, scope)]
+            note_variable(name, values, found)
+            held = [Value(v.text, _how(v), v.line) for v in values if v.known and v.text]
+            now[name] = list(dict.fromkeys([*(now.get(name, []) if level else []), *held]))
+            if level and not now[name]:
+                del now[name]
+        if command.words and command.words[0].literal in functions:
+            handed = [values_of(word, scope) for word in command.words[1:10]]
+            functions[command.words[0].literal].append(handed)
+        _command(command, scope, found, depth)
+        level = max(0, level + _LEVELS.get(first, 0))
+
+
+_LEVELS = {
+    **dict.fromkeys(("if", "for", "while", "until", "case", "select"), 1),
+    **dict.fromkeys(("fi", "done", "esac"), -1),
+}
+_FUNCTION = re.compile(
+    r"^([ \t]*)(?:function[ \t]+([\w.-]+)(?:[ \t]*\(\))?|([A-Za-z_][\w.-]*)[ \t]*\(\))[ \t]*\n?[ \t]*\{"
+    r"(?:[ \t]*(?P<row>[^\n{}]*)\}[ \t]*$|(?P<body>.*?)^\1\})",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def _functions(text: str, line: int) -> tuple[str, list[tuple[str, str, int]]]:
+    """A text without the functions that it defines, and for each its name, its body and the line of it."""
+    found: list[tuple[str, str, int]] = []
+
+    def out(match: re.Match[str]) -> str:
+        part = "row" if match["row"] is not None else "body"
+        first = line + text.count("\n", 0, match.start(part))
+        found.append((match[2] or match[3], match[part], first))
+        return "\n" * match[0].count("\n")
+
+    return _FUNCTION.sub(out, text) if "{" in text and len(text) < 1_000_000 else text, found
+
+
+def _positional(calls: list[list[list[Value]]]) -> dict[str, list[Value]]:
+    """What `$1`, `$2` … and `$@` stand for in a function."""
+    scope: dict[str, list[Value]] = {}
+    for call in calls[:MAX_ALTERNATIVES]:
+        for number, values in enumerate(call, 1):
+            passed = [Value(v.text, ("wrapper",), v.line, v.known) for v in values]
+            for name in (str(number), "@", "*"):
+                held = scope.setdefault(name, [])
+                held += [value for value in passed if value not in held]
+    return scope
 
 
 def read_words(words: Iterable[tuple[str, int]], found: Sightings, *, scope: Scope | None = None) -> None:
@@ -115,50 +196,38 @@ def read_words(words: Iterable[tuple[str, int]], found: Sightings, *, scope: Sco
     _command(command, {} if scope is None else scope, found, 0)
 
 
-def _assignments(command: Command, scope: Scope, found: Sightings) -> None:
-    """Note what a command sets, and take it off the front of the command."""
+_STARTING = frozenset({"then", "else", "do", "{"})
+
+
+def _settings(command: Command) -> list[tuple[str, list[Word]]]:
+    """What a command sets, taken off the front of the command: each name and the words of its values."""
     words = command.words
+    while words and words[0].literal in _STARTING:
+        del words[0]
     first = words[0].literal if words else ""
     if first == "for" and len(words) > 3 and words[2].literal == "in":
-        values = [value for word in words[3:] for value in values_of(word, scope)]
-        scope.setdefault(words[1].literal, []).extend(
-            Value(v.text, ("loop",), v.line, v.known) for v in values[:MAX_ALTERNATIVES]
-        )
+        rows = [(words[1].literal, words[3 : 3 + MAX_ALTERNATIVES])]
         words.clear()
-        return
+        return rows
     if first in _DECLARE:
         del words[0]
         while words and words[0].literal.startswith("-"):
             del words[0]
+    rows = []
     while words and (match := _ASSIGNED.match(words[0].literal)):
-        word = words.pop(0)
-        _assign(match[1], _tail(word, match.end()), scope, found)
+        rows.append((match[1], [without_front(words.pop(0), match.end())]))
     if first in _DECLARE:
         words.clear()
+    return rows
 
 
-def _tail(word: Word, size: int) -> Word:
-    """A word without its first characters, which are literal."""
-    parts: list[str | Variable] = []
-    for part in word.parts:
-        if isinstance(part, str) and size:
-            cut = min(size, len(part))
-            size -= cut
-            part = part[cut:]  # noqa: PLW2901 - reads best in one piece
-            if not part:
-                continue
-        parts.append(part)
-    return Word(tuple(parts) or ("",), word.line, word.raw)
-
-
-def _assign(name: str, word: Word, scope: Scope, found: Sightings) -> None:
-    values = values_of(word, scope)
-    # an unknown value adds nothing to the values that are known
+def _assign(name: str, words: Sequence[Word], scope: Scope) -> None:
+    """Add the values that are known to those that a name may have."""
+    values = [value for word in words for value in values_of(word, scope)]
     known = [Value(v.text, _how(v), v.line) for v in values if v.known and v.text]
     if known or name not in scope:
-        held = scope.setdefault(name, [])
-        held.extend(v for v in known if v not in held)
-    note_variable(name, values, found)
+        held = list(scope.get(name, ()))
+        scope[name] = held + [value for value in known if value not in held]
 
 
 def _how(value: Value) -> tuple[str, ...]:
@@ -200,8 +269,8 @@ def _command(command: Command, scope: Scope, found: Sightings, depth: int) -> No
         return
     spec, rest = spec_of(words)
     if spec is not None:
-        _call(spec, words, rest, scope, found)
-    _flags(words, scope, found, claimed=spec is not None)
+        note_call(spec, words, rest, scope, found)
+    note_flags(words, scope, found, claimed=spec is not None)
 
 
 def _unwrapped(words: list[Word]) -> list[Word]:
@@ -233,7 +302,7 @@ def _unwrapped(words: list[Word]) -> list[Word]:
             break
     rest = words[at:]
     if rest and rest[0].literal.startswith(("!", "@")) and len(rest[0].literal) > 1:
-        rest[0] = _tail(rest[0], 1)
+        rest[0] = without_front(rest[0], 1)
     return rest
 
 
@@ -249,127 +318,3 @@ def _here(command: Command, program: str, scope: Scope, found: Sightings, depth:
         from weigh.project.discover.ollama_modelfile import modelfile_uses
 
         modelfile_uses(command.here, found, line=command.here_line)
-
-
-def _call(spec: Spec, words: list[Word], rest: list[Word], scope: Scope, found: Sightings) -> None:
-    """Note what a command that is known to load models loads."""
-    if spec.skip_when and any(flag in " ".join(word.literal for word in rest) for flag in spec.skip_when):
-        return
-    arguments = _model_arguments(spec, rest)
-    revision = next((v.text for w in _flag_values(rest, spec.revision) for v in values_of(w, scope)), "")
-    files = positionals(rest, spec)[1:] if spec.files else []
-    line = words[0].line
-    strict = spec.required and spec.only_if is None
-    if not arguments and strict and not _asks_only(rest):
-        found.unresolved(line, spec.loader, " ".join(w.raw for w in words), "it names no model")
-    for word in arguments:
-        values = values_of(word, scope)
-        refs = [(value, spec.ref(value.text) if value.known else "") for value in values]
-        for value, ref in refs:
-            if ref:
-                if (
-                    len(files) == 1
-                    and ref.startswith("hf:")
-                    and "#" not in ref
-                    and files[0].literal
-                    and _whole(files[0])
-                ):
-                    ref += "#" + files[0].literal  # noqa: PLW2901 - reads best in one piece
-                seen = Seen(
-                    spec.loader, word.raw, value.how, Certainty.CALL, revision, value.line, len(values),
-                    remote_code=any(w.literal.startswith(("--trust-remote-code", "--trust_remote_code")) for w in rest),  # noqa: E501 - reads best in one piece
-                )  # fmt: skip
-                found.use(line, ref, seen)
-            elif not value.known and spec.required and (strict or spec.only_if_found(value.text)):
-                found.unresolved(line, spec.loader, word.raw, _why(word), partial=value.text)
-            elif value.known and strict:
-                found.unresolved(line, spec.loader, word.raw, "it has not the form of a model's name")
-
-
-def _asks_only(words: list[Word]) -> bool:
-    return any(word.literal in {"--help", "-h", "--version"} for word in words)
-
-
-def _whole(word: Word) -> bool:
-    return all(isinstance(part, str) for part in word.parts) and not re.search(r"[*#\s?]", word.literal)
-
-
-def _why(word: Word) -> str:
-    names = [part.name for part in word.parts if isinstance(part, Variable)]
-    if not names or not names[0]:
-        return "the output of another command"
-    if names[0].isdigit() or names[0] in "@*":
-        return "an argument of the script"
-    return f"the variable {names[0]} is set nowhere in this file"
-
-
-def _model_arguments(spec: Spec, rest: list[Word]) -> list[Word]:
-    if spec.flags:
-        found = _flag_values(rest, spec.flags)
-        if found or not spec.positional:
-            return found
-    if not spec.positional:
-        return []
-    every = positionals(rest, spec)
-    return every if spec.every else every[:1]
-
-
-def _flag_values(words: list[Word], flags: frozenset[str]) -> list[Word]:
-    """The values of some flags, written `--flag value` or `--flag=value`."""
-    found: list[Word] = []
-    for index, word in enumerate(words):
-        name, joined, _ = word.literal.partition("=")
-        if name not in flags:
-            continue
-        if joined:
-            found.append(_tail(word, len(name) + 1))
-        elif index + 1 < len(words) and not words[index + 1].literal.startswith("-"):
-            found.append(words[index + 1])
-    return found
-
-
-_PAIR = re.compile(r"\+{0,2}([A-Za-z_][\w./-]*)=")
-_WITH_VALUE = frozenset({"-e", "--env", "--build-arg", "-D", "--set", "--set-string", "-v"})
-
-
-def _flags(words: list[Word], scope: Scope, found: Sightings, *, claimed: bool) -> None:
-    """Note models behind flags such as `--model`, and behind `key=value` words, of any command."""
-    for index, word in enumerate(words[1:], 1):
-        text = word.literal
-        if text.startswith("-") and not claimed:
-            name, joined, _ = text.partition("=")
-            value = (
-                _tail(word, len(name) + 1) if joined else words[index + 1] if index + 1 < len(words) else None
-            )
-            plain = plain_key(name)
-            if (
-                value is not None
-                and name.startswith("--")
-                and is_model_key(plain)
-                and not is_other_key(plain)
-            ):
-                _flag(name, value, words, scope, found)
-        elif (pair := _PAIR.match(text)) and not (claimed and words[index - 1].literal not in _WITH_VALUE):
-            key = re.split(r"[./]", pair[1])[-1]
-            if is_model_key(key) or re.search(r"(?:^|[./])(?:model|llm)[./](?:name|path|id)$", pair[1]):
-                _flag(key, _tail(word, pair.end()), words, scope, found)
-
-
-def _flag(name: str, word: Word, words: list[Word], scope: Scope, found: Sightings) -> None:
-    values = values_of(word, scope)
-    stem = plain_key(name)
-    revisions = frozenset(
-        f"{dash}{text}"
-        for dash in ("--",)
-        for text in ("revision", "model_revision", "model-revision", f"{stem}_revision", f"{stem}-revision")
-    )
-    revision = next(
-        (v.text for w in _flag_values(words, revisions) for v in values_of(w, scope) if v.known), ""
-    )
-    for value in values:
-        named = name_in(value.text, sure=True) if value.known else None
-        if named is not None:
-            seen = Seen(
-                "flag", f"{name} {word.raw}", value.how, Certainty.KEY, revision, value.line, len(values)
-            )
-            found.use(words[0].line, named.ref, seen)

@@ -179,8 +179,8 @@ _HUBS = re.compile(r"huggingface\.co|hf\.co|hf-mirror")
 SPECS: tuple[Spec, ...] = (
     *(
         Spec(f"cli:{start}", start, _repository, revision=_REVISION, valued=_VALUED, files=True,
-             skip_when=("--repo-type dataset", "--repo-type=dataset", "--repo-type space", "--repo-type=space"))  # noqa: E501 - reads best in one piece
-        for start in ("hf download", "huggingface-cli download", "huggingface_hub download", "hf_transfer download")  # noqa: E501 - reads best in one piece
+             skip_when=tuple(f"--repo-type{mark}{kind}" for mark in " =" for kind in ("dataset", "space")))
+        for start in ("hf download", "huggingface-cli download", "huggingface_hub download")
     ),
     *(
         Spec("git.clone", start, _clone, revision=_set("-b --branch"),
@@ -207,7 +207,8 @@ SPECS: tuple[Spec, ...] = (
                       "vllm.entrypoints.launcher", "aphrodite.endpoints.openai.api_server")
     ),
     *(
-        Spec("tgi", start, hub_ref, flags=_set("--model-id --speculate-model-id"), positional=False, revision=_REVISION)  # noqa: E501 - reads best in one piece
+        Spec("tgi", start, hub_ref, flags=_set("--model-id --speculate-model-id"), positional=False,
+             revision=_REVISION)
         for start in ("text-generation-launcher", "text-embeddings-router", "text-generation-inference",
                       "text-embeddings-inference", "infinity_emb", "infinity")
     ),
@@ -246,7 +247,8 @@ SPECS: tuple[Spec, ...] = (
     Spec("ramalama", "ramalama pull", ollama_ref, required=False),
     *(
         Spec("object-store", start, _store, every=True, required=False)
-        for start in ("aws s3 cp", "aws s3 sync", "gsutil cp", "gsutil -m cp", "gcloud storage cp", "s5cmd cp")  # noqa: E501 - reads best in one piece
+        for start in ("aws s3 cp", "aws s3 sync", "gsutil cp", "gsutil -m cp", "gcloud storage cp",
+                      "s5cmd cp")
     ),
 )  # fmt: skip
 _BY_FIRST: dict[str, list[Spec]] = {}

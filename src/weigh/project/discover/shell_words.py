@@ -311,3 +311,17 @@ def _variable(part: Variable, word: Word, variables: Variables, depth: int) -> l
         )
         found += [Value(v.text, ("default",), word.line, v.known) for v in values if v.text or not found]
     return found[:MAX_ALTERNATIVES] or [Value("{}", ("variable",), word.line, known=False)]
+
+
+def without_front(word: Word, size: int) -> Word:
+    """A word without its first characters, which are literal."""
+    parts: list[str | Variable] = []
+    for part in word.parts:
+        if isinstance(part, str) and size:
+            cut = min(size, len(part))
+            size -= cut
+            if cut < len(part):
+                parts.append(part[cut:])
+        else:
+            parts.append(part)
+    return Word(tuple(parts) or ("",), word.line, word.raw)

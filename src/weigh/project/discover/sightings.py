@@ -28,6 +28,7 @@ class Seen:
         certainty: how the use was recognised.
         revision: as written, "" when none was.
         where: line of the literal, 0 when it stands at the use.
+        where_path: of the file with the literal, "" for the file that is read.
         alternatives: how many models this place may use.
         remote_code: code of the repository may run.
     """
@@ -40,6 +41,7 @@ class Seen:
     where: int = 0
     alternatives: int = 1
     remote_code: bool = False
+    where_path: str = ""
 
 
 class Sightings:
@@ -62,7 +64,8 @@ class Sightings:
         if len(self._uses) >= MAX_USES:
             return
         ref, revision = _with_revision(ref, seen.revision)
-        there = Place(self.path, seen.where) if seen.where and seen.where != line else None
+        elsewhere = seen.where and (seen.where != line or seen.where_path not in {"", self.path})
+        there = Place(seen.where_path or self.path, seen.where) if elsewhere else None
         self._uses.append(
             ModelUse(
                 place=Place(self.path, line, column),
@@ -149,9 +152,11 @@ def _surest(uses: list[ModelUse]) -> list[ModelUse]:
 
 
 def _without_sources(uses: list[ModelUse]) -> list[ModelUse]:
-    """Leave out a name that was only seen where it is written, when a loader is known to use it from there."""  # noqa: E501 - reads best in one piece
+    """Leave out a name that was only seen where it is written, when a loader uses it from there."""
     sources = {
-        (use.where.line, _name(use.ref)) for use in uses if use.where and use.certainty is not Certainty.LOOKS
+        (use.where.line, _name(use.ref))
+        for use in uses
+        if use.where and use.where.path == use.place.path and use.certainty is not Certainty.LOOKS
     }
     return [
         use

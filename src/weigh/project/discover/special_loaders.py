@@ -65,7 +65,8 @@ def _plain(entry: str) -> bool:
 def read_torchvision(reading: CallReading) -> None:
     """A function of torchvision.models: the weights by enum, by name, or by the old switch."""
     model = reading.last
-    if not _LOWER.fullmatch(model) or model in _NO_MODEL or "_Weights" in reading.match.name:
+    name = reading.match.name
+    if not _LOWER.fullmatch(model) or model in _NO_MODEL or "_Weights" in name or "()" in name:
         return
     before = len(reading.found) + len(reading.missing)
     _torchvision(reading, (Alternative(model, ("name",), reading.call.spot),), "")
@@ -159,11 +160,12 @@ def _backbone(reading: CallReading, model: str) -> None:
 
 def read_bundle(reading: CallReading) -> None:
     """`torchaudio.pipelines.WAV2VEC2_BASE.get_model()`: the bundle's name is in the callee."""
-    parts = reading.match.name.split(".")
-    bundle = next((part for part in parts if re.fullmatch(r"[A-Z][A-Z0-9_]+", part)), "")
-    if bundle:
-        library = parts[0]
-        reading.add(Reading(f"catalogue:{library}/{bundle}", pin=Pin.NONE), None, bundle, "attribute")
+    library = reading.match.name.partition(".")[0]
+    for name in reading.call.names:
+        parts = name.split(".")
+        bundle = next((part for part in parts if re.fullmatch(r"[A-Z][A-Z0-9_]+", part)), "")
+        if bundle and parts[0] == library:
+            reading.add(Reading(f"catalogue:{library}/{bundle}", pin=Pin.NONE), None, bundle, "attribute")
 
 
 def read_timm(reading: CallReading) -> None:
@@ -344,11 +346,16 @@ def read_command(reading: CallReading) -> None:
     if node is None or values is None:
         return
     words = [str(item.value) for item in texts(values)]
+    if not words and values.partial and not isinstance(node, ast.List | ast.Tuple):
+        # what is known of the line may name the model, though another part of it is not
+        words = [values.partial]
     lines = [shlex.join(words)] if isinstance(node, ast.List | ast.Tuple) else words
     for line in lines:
         for use in read_shell(line.encode("utf-8", "replace"), "command", Role.RUNTIME).uses:
+            if "{}" in use.ref:
+                continue
             found = Reading(use.ref, revision=use.revision, pin=use.pin)
-            reading.add(found, next(iter(texts(values))), reading.source(where), "command")
+            reading.add(found, next(iter(texts(values)), None), reading.source(where), "command")
 
 
 def read_spacy_package(reading: CallReading) -> None:

@@ -8,12 +8,13 @@ crosses a power of two then differs in nearly every bit.
 Everything is done a block at a time, so that what lies between the steps never leaves the processor's cache.
 """
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
 BLOCK = 32 * 1024
@@ -92,7 +93,8 @@ def add_planes(
     rows = np.empty((min(BLOCK, len(parts[0])), len(parts)), np.uint8)
 
     def block(part: slice) -> "NDArray[Any]":
-        return _gathered(parts, part, rows).view(kind).reshape(-1)
+        made: NDArray[Any] = _gathered(parts, part, rows).view(kind)
+        return made.reshape(-1)
 
     return _added(block, base, kind, signed_magnitude=signed_magnitude)
 

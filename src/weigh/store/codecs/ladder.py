@@ -2,17 +2,22 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from weigh.core.errors import MalformedError
 from weigh.core.tensor import DTYPE_BITS
-from weigh.store.codecs.elements import FLOATS, WIDTHS, add, planes, subtract
+from weigh.store.codecs.elements import (
+    FLOATS,
+    WIDTHS,
+    add_planes,
+    difference_planes,
+    interleaved,
+    planes,
+    rotated_back,
+    rotated_planes,
+)
 from weigh.store.codecs.plane_codec import compressor, decode_planes, decompressed, encode_planes
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 CHUNK = 4 * 1024 * 1024
 """Bytes of a chunk at most; a multiple of every element's width."""
@@ -36,14 +41,18 @@ class Encoded:
     Attributes:
         codec: how.
         width: bytes of an element, for PLANES and DELTA; of the pattern, for CONSTANT.
-        signed_magnitude: the elements are floating-point numbers; only DELTA asks.
+        signed_magnitude: DELTA: the elements are floating-point numbers. PLANES: their sign stands lowest.
         body: the bytes kept.
     """
 
     codec: Codec
     width: int
     signed_magnitude: bool
-    body: bytes
+    body: "bytes | memoryview"
+
+
+_ROTATED = frozenset(("BF16", "F32", "F64", "C64", "C128"))
+"""Types whose exponent and sign share a byte, and whose exponent has eight bits or more."""
 
 
 def element_width(dtype: str) -> int:
@@ -71,7 +80,9 @@ def encode(data: memoryview, dtype: str = "U8") -> Encoded:
         body = compressor().compress(data)
         kept = Encoded(Codec.ZSTD, 1, False, body)
     else:
-        kept = Encoded(Codec.PLANES, width, False, encode_planes(planes(data, width)))
+        rotated = dtype in _ROTATED
+        parts = rotated_planes(data, width) if rotated else planes(data, width)
+        kept = Encoded(Codec.PLANES, width, rotated, encode_planes(parts))
     return kept if len(kept.body) < len(data) else Encoded(Codec.RAW, 1, False, bytes(data))
 
 
@@ -86,10 +97,8 @@ def encode_delta(data: memoryview, base: memoryview, dtype: str) -> Encoded:
     signed = dtype in FLOATS
     if len(data) % width:
         width, signed = 1, False
-    differences = subtract(data, base, width, signed_magnitude=signed)
-    if not differences.any():
-        return Encoded(Codec.DELTA, width, signed, b"")
-    body = encode_planes(planes(differences.data.cast("B"), width))
+    parts = difference_planes(data, base, width, signed_magnitude=signed)
+    body = encode_planes(parts) if parts.any() else b""
     return Encoded(Codec.DELTA, width, signed, body)
 
 
@@ -115,7 +124,8 @@ def decode(kept: Encoded, size: int, base: memoryview | None = None) -> "bytes |
         case Codec.ZSTD:
             return decompressed(body, size)
         case Codec.PLANES:
-            return decode_planes(body, size // kept.width, kept.width).data
+            parts = decode_planes(body, size // kept.width, kept.width)
+            return (rotated_back(parts) if kept.signed_magnitude else interleaved(parts)).data
         case Codec.DELTA if base is not None and len(base) == size:
             return _decode_delta(kept, size, base)
     raise MalformedError("a stored chunk is damaged", why=f"codec {kept.codec} with {len(body)} bytes")
@@ -124,7 +134,5 @@ def decode(kept: Encoded, size: int, base: memoryview | None = None) -> "bytes |
 def _decode_delta(kept: Encoded, size: int, base: memoryview) -> memoryview:
     if not kept.body:
         return base
-    count = size // kept.width
-    differences: NDArray[np.uint8] = decode_planes(memoryview(kept.body), count, kept.width)
-    made = add(differences, base, kept.width, signed_magnitude=kept.signed_magnitude)
-    return made.data.cast("B")
+    parts = decode_planes(memoryview(kept.body), size // kept.width, kept.width)
+    return add_planes(parts, base, signed_magnitude=kept.signed_magnitude).data.cast("B")

@@ -14,7 +14,7 @@ from weigh.core.ports import RangeReader
 from weigh.core.tensor import TensorInfo
 from weigh.store.codecs.ladder import CHUNK, Codec, Encoded, decode, encode, encode_delta
 from weigh.store.codecs.plane_codec import compressor
-from weigh.store.packs.cutting import cuts
+from weigh.store.packs.cutting import SMALLEST, cuts
 from weigh.store.packs.manifest import FileManifest, Piece, dump_manifest
 from weigh.store.packs.objects import MOST_DEPTH, Objects, Writer, content_id
 from weigh.store.packs.record import Kind, Record
@@ -118,11 +118,14 @@ def add_file(
     """
     name = hash_of(reader)
     if objects.has(name):
-        return Added(name, manifest_of(objects, name).sha256, reader.size, fresh=False)
+        return _known(objects, name, reader, path)
     adding = _Adding(objects, writer, reader, advise)
     pieces = tuple(adding.piece(span) for span in spans_of(path, reader.size, tensors))
     if adding.file.digest() != name:
         raise StorageError("a file changed while it was read", why=f"{path!r} has other bytes now")
+    if len(pieces) == 1 and pieces[0].id == name:
+        # All of the file is one payload: it has that payload's id and needs no description.
+        return Added(name, adding.sha256.hexdigest(), reader.size, fresh=True)
     manifest = FileManifest(reader.size, adding.sha256.hexdigest(), pieces, form)
     data = dump_manifest(manifest)
     body = compressor().compress(data)
@@ -130,21 +133,31 @@ def add_file(
     return Added(name, manifest.sha256, reader.size, fresh=True)
 
 
-class _Adding:
-    """The work on one file."""
+def _known(objects: Objects, name: bytes, reader: RangeReader, path: str) -> Added:
+    """A file that is in the store already."""
+    sha256 = manifest_of(objects, name).sha256
+    if not sha256:
+        adding = _Hashing(reader)
+        for at in range(0, reader.size, CHUNK):
+            adding.read(at, min(reader.size, at + CHUNK))
+        if adding.file.digest() != name:
+            raise StorageError("a file changed while it was read", why=f"{path!r} has other bytes now")
+        sha256 = adding.sha256.hexdigest()
+    return Added(name, sha256, reader.size, fresh=False)
 
-    def __init__(self, objects: Objects, writer: Writer, reader: RangeReader, advise: Advise) -> None:
+
+class _Hashing:
+    """Reads a file from its beginning to its end and hashes what it read."""
+
+    def __init__(self, reader: RangeReader) -> None:
         from blake3 import blake3
 
-        self._objects, self._writer, self._reader, self._advise = objects, writer, reader, advise
+        self._reader = reader
         self.file = blake3()
         self.sha256 = hashlib.sha256()
 
-    def piece(self, span: Span) -> Piece:
-        """Keep what a span holds."""
-        return Piece(span, self._tensor(span) if span.dtype else self._between(span))
-
-    def _read(self, begin: int, end: int) -> bytes:
+    def read(self, begin: int, end: int) -> bytes:
+        """The bytes from `begin` to before `end`."""
         data = self._reader.read(begin, end - begin)
         if len(data) != end - begin:
             raise StorageError("a file changed while it was read", why="it is shorter now")
@@ -152,12 +165,26 @@ class _Adding:
         self.sha256.update(data)
         return data
 
+
+class _Adding:
+    """The work on one file."""
+
+    def __init__(self, objects: Objects, writer: Writer, reader: RangeReader, advise: Advise) -> None:
+        self._objects, self._writer, self._reader, self._advise = objects, writer, reader, advise
+        self._hashing = _Hashing(reader)
+        self.file, self.sha256 = self._hashing.file, self._hashing.sha256
+        self._read = self._hashing.read
+
+    def piece(self, span: Span) -> Piece:
+        """Keep what a span holds."""
+        return Piece(span, self._tensor(span) if span.dtype else self._between(span))
+
     def _between(self, span: Span) -> bytes:
         """Bytes that are no tensor, cut by what they hold."""
         chunks: list[tuple[bytes, int]] = []
         rest = b""
         at = span.begin
-        whole = _Whole(span.end - span.begin)
+        whole = _Whole(span.end - span.begin, SMALLEST)
         while at < span.end or rest:
             stop = min(span.end, at + _WINDOW)
             window = rest + self._read(at, stop)
@@ -168,18 +195,22 @@ class _Adding:
                 if end == len(window) and at < span.end:
                     break
                 data = memoryview(window)[begin:end]
-                chunks.append((self._chunk(data, "U8", None, None, 0), len(data)))
+                name = content_id(data)
+                chunks.append((name, len(data)))
+                if not self._objects.has(name):
+                    self._keep(name, data, "U8", None, None, 0)
                 whole.update(data)
                 begin = end
             rest = window[begin:]
-        return self._joined(chunks, whole)
+        alone = span.begin == 0 and span.end == self._reader.size
+        return self._joined(chunks, whole, self.sha256.digest() if alone else b"")
 
     def _tensor(self, span: Span) -> bytes:
         dtype = "U8" if span.encoding else span.dtype
         advice: Advice | None = None
         chunks: list[tuple[bytes, int]] = []
         bases: Sequence[tuple[bytes, int]] = ()
-        whole = _Whole(span.end - span.begin)
+        whole = _Whole(span.end - span.begin, CHUNK)
         for begin in range(span.begin, span.end, CHUNK):
             end = min(span.end, begin + CHUNK)
             data = memoryview(self._read(begin, end))
@@ -193,23 +224,27 @@ class _Adding:
                 bases = self._objects.chunks_of(advice.base) if advice.base is not None else ()
             place = len(chunks) - 1
             base = bases[place][0] if place < len(bases) and bases[place][1] == len(data) else None
-            self._chunk(data, dtype, base, advice.recipe, begin - span.begin)
+            self._keep(name, data, dtype, base, advice.recipe, begin - span.begin)
         return self._joined(chunks, whole)
 
-    def _joined(self, chunks: list[tuple[bytes, int]], whole: "_Whole") -> bytes:
+    def _joined(self, chunks: list[tuple[bytes, int]], whole: "_Whole", sha256: bytes = b"") -> bytes:
         if len(chunks) == 1:
             return chunks[0][0]
         name = whole.digest()
-        self._writer.list_of(name, chunks)
+        self._writer.list_of(name, chunks, sha256=sha256)
         return name
 
-    def _chunk(
-        self, data: memoryview, dtype: str, base: bytes | None, recipe: Prediction | None, begin: int
-    ) -> bytes:
-        name = content_id(data)
-        if not self._objects.has(name):
-            self._writer.add(self._smallest(name, data, dtype, base, recipe, begin))
-        return name
+    def _keep(
+        self,
+        name: bytes,
+        data: memoryview,
+        dtype: str,
+        base: bytes | None,
+        recipe: Prediction | None,
+        at: int,
+    ) -> None:
+        """Write a chunk in the smallest way there is."""
+        self._writer.add(self._smallest(name, data, dtype, base, recipe, at))
 
     def _smallest(
         self,
@@ -227,7 +262,7 @@ class _Adding:
             content = self._objects.content(near)
             if len(content) == len(data) and _is_nearer(data, content, dtype):
                 kept = encode_delta(data, content, dtype)
-                depth = self._objects.record(near).depth + 1
+                depth = self._objects.depth(near) + 1
                 if len(kept.body) < len(data) and _comes_back(kept, name, len(data), content):
                     return _record(name, kept, len(data), depth, (near,))
         kept = encode(data, dtype)
@@ -240,9 +275,9 @@ class _Adding:
         for _ in range(MOST_DEPTH + 1):
             if base is None:
                 return None
-            record = self._objects.record(base)
-            if record.depth < MOST_DEPTH:
+            if self._objects.depth(base) < MOST_DEPTH:
                 return base
+            record = self._objects.record(base)
             base = record.refs[0] if record.codec == Codec.DELTA else None
         return None
 
@@ -269,10 +304,10 @@ class _Adding:
 class _Whole:
     """The hash of a payload; of one chunk it is that of the chunk, and nothing is hashed twice."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, chunk: int) -> None:
         from blake3 import blake3
 
-        self._state = blake3() if size > CHUNK or size > 16 * 1024 else None
+        self._state = blake3() if size > chunk else None
 
     def update(self, data: memoryview) -> None:
         """Take in more bytes."""
@@ -293,6 +328,8 @@ def _record(name: bytes, kept: Encoded, size: int, depth: int, refs: tuple[bytes
 
 def _comes_back(kept: Encoded, name: bytes, size: int, base: memoryview | None) -> bool:
     """Whether decoding gives the very bytes that were hashed; the hash is faster than comparing them."""
+    if kept.codec is Codec.RAW:
+        return True
     made = decode(kept, size, base)
     return len(made) == size and content_id(made) == name
 

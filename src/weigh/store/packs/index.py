@@ -1,6 +1,7 @@
 """The index of packs: which object lies where. It holds nothing that the packs do not say again."""
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ class Index:
     def __init__(self, path: Path) -> None:
         make_folder(path.parent)
         self._path = path
+        # One transaction at a time, whichever thread it is of; reading threads share the connection.
+        self._one = threading.RLock()
         with self._told():
             self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -72,7 +75,7 @@ class Index:
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
-            with storing(self._path):
+            with self._one, storing(self._path):
                 yield
         except sqlite3.Error as error:
             raise StorageError(
@@ -115,11 +118,16 @@ class Index:
 
     def add(self, packs: Iterable[tuple[str, Iterable[Entry]]]) -> None:
         """Take whole packs in, all of them or none. What is known already stays where it is."""
+        with self._changing():
+            for name, found in packs:
+                self._take(name, found)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
         with self._told():
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                for name, found in packs:
-                    self._take(name, found)
+                yield
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
@@ -133,16 +141,25 @@ class Index:
             ((e.id, int(e.kind), number, e.spot.offset, e.spot.length, e.size, e.depth) for e in found),
         )
 
-    def forget(self, names: Iterable[str]) -> None:
-        """Take packs out, with every object that was found in them."""
-        with self._told():
-            self._db.execute("BEGIN IMMEDIATE")
-            for name in names:
+    def swap(self, gone: Iterable[str], packs: Iterable[tuple[str, Iterable[Entry]]]) -> None:
+        """Take packs out and others in, in one step: what lies in both is never missing."""
+        with self._changing():
+            for name in gone:
                 row = self._db.execute("SELECT number FROM pack WHERE name = ?", (name,)).fetchone()
                 if row is not None:
                     self._db.execute("DELETE FROM object WHERE pack = ?", row)
                     self._db.execute("DELETE FROM pack WHERE number = ?", row)
-            self._db.execute("COMMIT")
+            for name, found in packs:
+                self._take(name, found)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Take packs out, with every object that was found in them."""
+        self.swap(names, ())
+
+    def is_whole(self) -> bool:
+        """Whether the database is in order by its own account."""
+        with self._told():
+            return bool(self._db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
 
     def catch_up(self, folder: Path) -> int:
         """Take in packs that lie in `folder` and are not in the index: their writer was killed before.

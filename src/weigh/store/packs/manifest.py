@@ -7,6 +7,9 @@ import msgspec
 from weigh.core.errors import MalformedError
 from weigh.store.packs.spans import Span
 
+MOST_MANIFEST = 1 << 28
+"""Bytes of one manifest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -22,7 +25,7 @@ class FileManifest:
 
     Attributes:
         size: bytes.
-        sha256: 64 hexadecimal digits.
+        sha256: 64 hexadecimal digits; "" where it was not kept.
         pieces: in order, without gaps.
         format: what the file was read as.
     """

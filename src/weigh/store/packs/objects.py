@@ -7,21 +7,27 @@ ROOT/packs/writing.lock      held by the one writer; readers need no lock
 ```
 
 What is returned was hashed on the way out: content that is not what its id says is an error, never a result.
+Any number of threads and processes may read while one writes, or while packs are collected.
 """
 
 import os
+import struct
+import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from weigh.core.errors import IntegrityError, MalformedError, NotFoundError
-from weigh.store.codecs.ladder import Codec, Encoded, decode
+from weigh.core.errors import IntegrityError, MalformedError, NotFoundError, StorageError
+from weigh.store.codecs.ladder import CHUNK, Codec, Encoded, decode
 from weigh.store.packs.index import Entry, Index, Located
-from weigh.store.packs.pack_file import MOST_BYTES, PackWriter, Spot, read_at
-from weigh.store.packs.record import Kind, Record
-from weigh.system.atomic import storing
+from weigh.store.packs.memory import keep_memory
+from weigh.store.packs.pack_file import MOST_BYTES, SUFFIX, PackWriter, Spot, read_at
+from weigh.store.packs.record import Kind, Record, unpacked
+from weigh.system.atomic import storage_error, storing, sweep
 from weigh.system.locks import locked
 
 MOST_DEPTH = 8
@@ -29,8 +35,23 @@ MOST_DEPTH = 8
 MOST_CACHED = 96 * 1024 * 1024
 """Bytes of decoded chunks that are kept for the next who needs them."""
 _PATIENCE = 3600.0
+_MOST_NESTED = 2 * MOST_DEPTH
+"""Objects that may be decoded inside one another; a store that was tampered with could ask for more."""
+_MOST_OPEN = 64
+"""Packs that are open at a time."""
+
+_MOST_DECODED = {Kind.CHUNK: CHUNK, Kind.TREE: 1 << 28, Kind.COMMIT: 1 << 24}
+"""Bytes of what can be decoded, by kind; for what claims more nothing is allocated."""
+_ABANDONED = 86_400.0
+"""Seconds after which a pack that nobody goes on writing is swept away."""
+INDEX = "index.sqlite"
+LOCK = "writing.lock"
 
 Predict = Callable[["Objects", Record], memoryview]
+
+
+class PackGoneError(StorageError):
+    """A pack that the index names is not there."""
 
 
 def content_id(data: "bytes | memoryview") -> bytes:
@@ -38,6 +59,10 @@ def content_id(data: "bytes | memoryview") -> bytes:
     from blake3 import blake3
 
     return blake3(data).digest()
+
+
+def _missing(name: bytes) -> NotFoundError:
+    return NotFoundError(f"the object {name.hex()[:16]} is not in the store", hint="weigh fsck")
 
 
 class Objects:
@@ -50,28 +75,38 @@ class Objects:
 
     def __init__(self, root: Path, *, predict: Predict | None = None) -> None:
         self.folder = root / "packs"
+        self.bytes_read = 0
+        """Bytes read of packs so far; threads may add at the same time, and then it is about right."""
         self._predict = predict
         self._index: Index | None = None
-        self._open: dict[str, int] = {}
+        self._open: OrderedDict[str, int] = OrderedDict()
         self._cache: OrderedDict[bytes, memoryview] = OrderedDict()
         self._cached = 0
         self._writer: Writer | None = None
+        self._looked_at = -1
+        # Held while a pack is read, so that nobody closes it meanwhile, and while the cache changes.
+        self._reading, self._caching = threading.RLock(), threading.Lock()
+        self._nested = threading.local()
 
     @property
     def index(self) -> Index:
         """The index, opened when first asked for."""
-        if self._index is None:
-            self._index = Index(self.folder / "index.sqlite")
-        return self._index
+        with self._reading:
+            if self._index is None:
+                self._index = Index(self.folder / INDEX)
+            return self._index
 
     def close(self) -> None:
-        """Let go of the files."""
-        for descriptor in self._open.values():
-            os.close(descriptor)
-        self._open.clear()
-        if self._index is not None:
-            self._index.close()
-            self._index = None
+        """Let go of the files and of what is cached."""
+        with self._reading, self._caching:
+            for descriptor in self._open.values():
+                os.close(descriptor)
+            self._open.clear()
+            self._cache.clear()
+            self._cached = 0
+            if self._index is not None:
+                self._index.close()
+                self._index = None
 
     def __enter__(self) -> Self:
         return self
@@ -81,15 +116,48 @@ class Objects:
 
     def has(self, name: bytes) -> bool:
         """Whether the object is here, or is being written by this process."""
-        return (self._writer is not None and name in self._writer.pending) or self._find(name) is not None
+        if self._writer is None:
+            return self._find(name) is not None
+        if name in self._writer.pending:
+            return True
+        found = self._find(name)
+        if found is not None:
+            self._writer.used.add(found.pack)
+        return found is not None
 
     def _find(self, name: bytes) -> Located | None:
         if self._index is None and not self.folder.is_dir():
             return None
-        return self.index.find(name)
+        found = self.index.find(name)
+        if found is None and self._writer is None and self._has_new_packs():
+            self.index.catch_up(self.folder)
+            found = self.index.find(name)
+        return found
 
-    def record(self, name: bytes) -> Record:
-        """The object as it is kept.
+    def _has_new_packs(self) -> bool:
+        """Whether packs may lie here that the index does not know: it was lost, or a writer was killed."""
+        with storing(self.folder):
+            now = self.folder.stat().st_mtime_ns
+        if now == self._looked_at:
+            return False
+        self._looked_at = now
+        return any(path.name not in self.index.packs() for path in self.folder.glob(f"*{SUFFIX}"))
+
+    def depth(self, name: bytes) -> int:
+        """How many chunks must be decoded before this one, at most.
+
+        Raises:
+            NotFoundError: it is not here.
+        """
+        if self._writer is not None and name in self._writer.pending:
+            return self._writer.pending[name].depth
+        found = self._find(name)
+        if found is None:
+            raise _missing(name)
+        return found.depth
+
+    def record(self, name: bytes, *, checked: bool = True) -> Record:
+        """The object as it is kept; `checked` as `record.unpacked` means it.
 
         Raises:
             NotFoundError: it is not here.
@@ -97,42 +165,96 @@ class Objects:
         """
         if self._writer is not None and (data := self._writer.record(name)) is not None:
             return data
-        found = self._find(name)
-        if found is None:
-            raise NotFoundError(f"the object {name.hex()[:16]} is not in the store", hint="weigh fsck")
-        record = read_at(self._descriptor(found.pack), found.spot, self.folder / found.pack)
-        if record.id != name:
-            raise MalformedError(f"the pack {found.pack} is damaged", why="it holds another object there")
-        return record
+        tried = ""
+        while (found := self._find(name)) is not None:
+            try:
+                record = self.read(found.pack, found.spot, checked=checked)
+            except PackGoneError:
+                # Packs are collected after the index has been told where their objects are now.
+                if found.pack == tried:
+                    raise
+                tried = found.pack
+                continue
+            if record.id != name:
+                raise MalformedError(
+                    f"the pack {found.pack} is damaged",
+                    why="it holds another object there",
+                    hint="weigh fsck",
+                )
+            return record
+        raise _missing(name)
 
-    def _descriptor(self, pack: str) -> int:
-        if pack not in self._open:
-            path = self.folder / pack
-            with storing(path):
-                self._open[pack] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        return self._open[pack]
+    def read(self, pack: str, spot: Spot, *, checked: bool = True) -> Record:
+        """The record at a place; `checked` as `record.unpacked` means it.
 
-    def content(self, name: bytes) -> memoryview:
+        Raises:
+            PackGoneError: there is no such pack.
+            MalformedError: it is damaged.
+        """
+        path = self.folder / pack
+        with self._reading:
+            self.bytes_read += spot.length
+            return read_at(self._descriptor(pack, path), spot, path, checked=checked)
+
+    def _descriptor(self, pack: str, path: Path) -> int:
+        if pack in self._open:
+            self._open.move_to_end(pack)
+            return self._open[pack]
+        try:
+            made = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise PackGoneError(
+                f"the pack {pack} is gone", why="the index still names it", hint="weigh fsck"
+            ) from error
+        except OSError as error:
+            raise storage_error(error, path) from error
+        self._open[pack] = made
+        if len(self._open) > _MOST_OPEN:
+            os.close(self._open.popitem(last=False)[1])
+        return made
+
+    def content(self, name: bytes, *, keep: bool = True) -> memoryview:
         """What an object holds, hashed again.
+
+        Args:
+            name: its id.
+            keep: it will probably be asked for again soon.
 
         Raises:
             NotFoundError: it, or something it is made from, is not here.
             IntegrityError: it is not what its id says.
             MalformedError: its pack is damaged.
         """
-        kept = self._cache.get(name)
-        if kept is not None:
-            self._cache.move_to_end(name)
-            return kept
-        record = self.record(name)
-        made = self._decoded(record)
+        with self._caching:
+            kept = self._cache.get(name)
+            if kept is not None:
+                self._cache.move_to_end(name)
+                return kept
+        made = self._made(name)
+        if keep:
+            self._keep(name, made)
+        return made
+
+    def _made(self, name: bytes) -> memoryview:
+        nested = getattr(self._nested, "depth", 0)
+        if nested > _MOST_NESTED:
+            raise MalformedError(
+                f"the object {name.hex()[:16]} is damaged",
+                why=f"more than {_MOST_NESTED} others are needed one inside the other",
+                hint="weigh fsck",
+            )
+        self._nested.depth = nested + 1
+        try:
+            record = self.record(name, checked=False)
+            made = self._decoded(record)
+        finally:
+            self._nested.depth = nested
         if len(made) != record.size or content_id(made) != name:
             raise IntegrityError(
                 f"the object {name.hex()[:16]} is damaged",
                 why="what was decoded has another hash than its name",
                 hint="weigh fsck names what depends on it",
             )
-        self._keep(name, made)
         return made
 
     def _decoded(self, record: Record) -> memoryview:
@@ -140,6 +262,12 @@ class Objects:
             if self._predict is None:
                 raise MalformedError("a stored chunk is a recipe", why="nothing here can follow it")
             return self._predict(self, record)
+        if record.size > _MOST_DECODED.get(record.kind, 0):
+            raise MalformedError(
+                f"the object {record.id.hex()[:16]} is damaged",
+                why=f"it claims {record.size} bytes",
+                hint="weigh fsck",
+            )
         base = self.content(record.refs[0]) if record.codec == Codec.DELTA and record.refs else None
         try:
             codec = Codec(record.codec)
@@ -149,35 +277,41 @@ class Objects:
         return memoryview(decode(kept, record.size, base))
 
     def _keep(self, name: bytes, content: memoryview) -> None:
-        self._cache[name] = content
-        self._cached += len(content)
-        while self._cached > MOST_CACHED and len(self._cache) > 1:
-            _, gone = self._cache.popitem(last=False)
-            self._cached -= len(gone)
+        with self._caching:
+            if name in self._cache:
+                return
+            self._cache[name] = content
+            self._cached += len(content)
+            while self._cached > MOST_CACHED and len(self._cache) > 1:
+                _, gone = self._cache.popitem(last=False)
+                self._cached -= len(gone)
 
     def chunks_of(self, name: bytes) -> tuple[tuple[bytes, int], ...]:
         """(id, size) of the chunks of a payload, in order; a small payload is its own only chunk."""
         record = self.record(name)
         if record.kind is not Kind.LIST:
             return ((name, record.size),)
-        sizes = memoryview(record.params).cast("I") if len(record.params) % 4 == 0 else ()
-        if len(sizes) != len(record.refs) or sum(sizes) != record.size:
+        packed = record.params[: 4 * len(record.refs)]
+        sizes = struct.unpack(f"<{len(packed) // 4}I", packed[: len(packed) // 4 * 4])
+        if len(sizes) != len(record.refs) or sum(sizes) != record.size or 0 in sizes:
             raise MalformedError("a list of chunks is damaged", why="its sizes do not belong to it")
         return tuple(zip(record.refs, sizes, strict=True))
 
-    def pieces(self, name: bytes, begin: int = 0, end: int = -1) -> Iterator[memoryview]:
+    def pieces(
+        self, name: bytes, begin: int = 0, end: int = -1, *, keep: bool = False
+    ) -> Iterator[memoryview]:
         """The bytes from `begin` to before `end` of a payload, chunk by chunk."""
         at = 0
         for chunk, size in self.chunks_of(name):
             stop = at + size
             if (end < 0 or at < end) and stop > begin:
-                content = self.content(chunk)
+                content = self.content(chunk, keep=keep)
                 yield content[max(begin - at, 0) : size if end < 0 else min(size, end - at)]
             at = stop
 
     def range(self, name: bytes, begin: int, end: int) -> memoryview:
         """Bytes of a payload in one piece; the caller bounds how many."""
-        found = list(self.pieces(name, begin, end))
+        found = list(self.pieces(name, begin, end, keep=True))
         return found[0] if len(found) == 1 else memoryview(b"".join(found))
 
     @contextmanager
@@ -187,7 +321,7 @@ class Objects:
         Raises:
             StorageError: another process has been writing for an hour, or the disk is full.
         """
-        with locked(self.folder / "writing.lock", timeout=_PATIENCE, what="writing to the store"):
+        with self.alone():
             self.index.catch_up(self.folder)
             writer = Writer(self)
             self._writer = writer
@@ -198,6 +332,35 @@ class Objects:
                 self._writer = None
                 writer.drop()
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else writes or collects for the length of the block; readers go on.
+
+        Raises:
+            StorageError: another process has been writing for an hour, or the folder cannot be written.
+        """
+        keep_memory()
+        with locked(self.folder / LOCK, timeout=_PATIENCE, what="writing to the store"):
+            sweep(self.folder, before=time.time() - _ABANDONED)
+            yield
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An object that is not published yet.
+
+    Attributes:
+        pack: where it was written, while that is open.
+        sealed: name of the pack once it is closed.
+        spot: in the pack.
+        depth: as of its record.
+    """
+
+    pack: PackWriter | None
+    sealed: str
+    spot: Spot
+    depth: int
+
 
 class Writer:
     """Puts objects into packs that nobody sees before `publish`."""
@@ -207,7 +370,9 @@ class Writer:
         self._pack: PackWriter | None = None
         self._lines: list[Entry] = []
         self._sealed: list[tuple[str, list[Entry]]] = []
-        self.pending: dict[bytes, tuple[PackWriter | None, str, Spot]] = {}
+        self.pending: dict[bytes, Pending] = {}
+        self.used: set[str] = set()
+        """Packs in which something was found that need not be written again."""
         self.written = 0
 
     def add(self, record: Record) -> None:
@@ -218,7 +383,7 @@ class Writer:
             self._pack = PackWriter(self._objects.folder)
         spot = self._pack.add(record)
         self._lines.append(Entry(record.id, record.kind, spot, record.size, record.depth))
-        self.pending[record.id] = (self._pack, "", spot)
+        self.pending[record.id] = Pending(self._pack, "", spot, record.depth)
         self.written += spot.length
         if self._pack.size >= MOST_BYTES:
             self._seal()
@@ -229,7 +394,7 @@ class Writer:
         pack, self._pack = self._pack, None
         name = pack.seal().name
         for line in self._lines:
-            self.pending[line.id] = (None, name, line.spot)
+            self.pending[line.id] = Pending(None, name, line.spot, line.depth)
         self._sealed.append((name, self._lines))
         self._lines = []
 
@@ -238,23 +403,19 @@ class Writer:
         found = self.pending.get(name)
         if found is None:
             return None
-        pack, sealed, spot = found
-        if pack is not None:
-            from weigh.store.packs.record import unpacked
+        if found.pack is not None:
+            return unpacked(found.pack.read(found.spot))
+        return self._objects.read(found.sealed, found.spot)
 
-            return unpacked(pack.read(spot))
-        return read_at(self._objects._descriptor(sealed), spot, self._objects.folder / sealed)  # noqa: SLF001 - its other half
-
-    def list_of(self, name: bytes, chunks: Sequence[tuple[bytes, int]]) -> None:
+    def list_of(self, name: bytes, chunks: Sequence[tuple[bytes, int]], *, sha256: bytes = b"") -> None:
         """Describe a payload of several chunks.
 
         Args:
             name: BLAKE3 of the whole payload.
             chunks: (id, size) in order.
+            sha256: of the whole payload, where it is a file by itself.
         """
-        from array import array
-
-        sizes = array("I", (size for _, size in chunks)).tobytes()
+        sizes = b"".join(size.to_bytes(4, "little") for _, size in chunks) + sha256
         total = sum(size for _, size in chunks)
         refs = tuple(chunk for chunk, _ in chunks)
         self.add(Record(name, Kind.LIST, Codec.RAW, 1, False, total, 0, refs, sizes, b""))
@@ -262,6 +423,10 @@ class Writer:
     def publish(self) -> None:
         """Make what was written durable, then visible: packs first, the index last."""
         self._seal()
+        # A pack that something new rests on counts as young, so that nobody collects it before a ref points.
+        for name in self.used:
+            with suppress(OSError):
+                os.utime(self._objects.folder / name)
         if self._sealed:
             self._objects.index.add(self._sealed)
             self._sealed = []

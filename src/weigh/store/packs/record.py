@@ -21,8 +21,8 @@ HEAD = struct.Struct("<IBBBBQIIIB3x32s")
 TAIL = struct.Struct("<I")
 SIGNED = 1
 """Flag: the elements are sign and magnitude."""
-MOST_SIZE = 1 << 32
-"""Bytes of one object's content; chunks are far smaller, lists of chunks and manifests stay below."""
+MOST_SIZE = 1 << 50
+"""Bytes of one object's content. Lists stand for payloads of any size; nothing is allocated by it."""
 
 
 class Kind(IntEnum):
@@ -61,9 +61,9 @@ class Record:
     depth: int
     refs: tuple[bytes, ...]
     params: bytes
-    body: bytes
+    body: "bytes | memoryview"
 
-    def packed(self) -> tuple[bytes, bytes, bytes]:
+    def packed(self) -> "tuple[bytes, bytes | memoryview, bytes]":
         """The record as it stands in a pack: what comes before the body, the body, and what follows it."""
         flags = SIGNED if self.signed else 0
         head = HEAD.pack(
@@ -86,15 +86,20 @@ def length_of(head: bytes) -> int:
     return int(HEAD.size + 32 * refs + params + length + TAIL.size)
 
 
-def unpacked(data: bytes) -> Record:
-    """The record that these bytes are.
+def unpacked(data: bytes, *, checked: bool = True) -> Record:
+    """The record that these bytes are. Its body is a view on them.
+
+    Args:
+        data: the whole record.
+        checked: compare its checksum; whoever hashes what is decoded may go without.
 
     Raises:
         MalformedError: they are damaged.
     """
     if len(data) < HEAD.size + TAIL.size or length_of(data[: HEAD.size]) != len(data):
         raise MalformedError("a pack is damaged", why="a record is cut off")
-    if TAIL.unpack_from(data, len(data) - TAIL.size)[0] != zlib.crc32(memoryview(data)[: -TAIL.size]):
+    view = memoryview(data)
+    if checked and TAIL.unpack_from(data, len(data) - TAIL.size)[0] != zlib.crc32(view[: -TAIL.size]):
         raise MalformedError("a pack is damaged", why="the checksum of a record is another one")
     _, kind, codec, width, flags, size, length, refs, params, depth, name = HEAD.unpack_from(data)
     at = HEAD.size
@@ -106,5 +111,5 @@ def unpacked(data: bytes) -> Record:
         raise MalformedError("a pack is damaged", why=f"there is no kind {kind} of object") from error
     return Record(
         name, what, codec, width, bool(flags & SIGNED), size, depth, listed, data[at : at + params],
-        data[at + params : at + params + length],
+        view[at + params : at + params + length],
     )  # fmt: skip

@@ -5,20 +5,28 @@ from collections.abc import Callable, Iterator
 
 from weigh.core.errors import IntegrityError, MalformedError
 from weigh.store.codecs.plane_codec import decompressed
-from weigh.store.packs.manifest import FileManifest, load_manifest
+from weigh.store.packs.manifest import MOST_MANIFEST, FileManifest, Piece, load_manifest
+from weigh.store.packs.memory import keep_memory
 from weigh.store.packs.objects import Objects, content_id
 from weigh.store.packs.record import Kind
+from weigh.store.packs.spans import Span
 
 
 def manifest_of(objects: Objects, name: bytes) -> FileManifest:
     """The manifest of a stored file, its own hash checked.
+
+    A file that is one payload from its first byte to its last has that payload's id, and no manifest of its
+    own: its sha256 may then be unknown, "".
 
     Raises:
         NotFoundError: the file is not in the store.
         MalformedError: it is damaged.
     """
     record = objects.record(name)
-    if record.kind is not Kind.FILE:
+    if record.kind in {Kind.CHUNK, Kind.LIST}:
+        sha256 = record.params[4 * len(record.refs) :].hex() if record.kind is Kind.LIST else ""
+        return FileManifest(record.size, sha256, (Piece(Span(0, record.size), name),))
+    if record.kind is not Kind.FILE or record.size > MOST_MANIFEST:
         raise MalformedError(f"the object {name.hex()[:16]} is no file")
     data = decompressed(memoryview(record.body), record.size)
     if content_id(data) != record.params:
@@ -37,6 +45,7 @@ def file_bytes(objects: Objects, name: bytes) -> Iterator[memoryview]:
     """
     from blake3 import blake3
 
+    keep_memory()
     state = blake3()
     for piece in manifest_of(objects, name).pieces:
         for part in objects.pieces(piece.id):

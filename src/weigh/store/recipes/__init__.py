@@ -1,1 +1,1 @@
-"""Recipes: how one tensor follows from others, bit for bit. One file an operation, `table.py` follows them."""
+"""Recipes: how one tensor follows from others, bit for bit. `table.py` follows them."""

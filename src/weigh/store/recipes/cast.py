@@ -20,9 +20,9 @@ BLOCK = 64 * 1024
 """Values that are worked on at a time, so that they stay in the processor's cache."""
 FLOAT_BYTES = {"F16": 2, "BF16": 2, "F32": 4, "F64": 8}
 """Types that a recipe computes with, and the bytes of a value."""
+FUSED = "F32+F64"
+"""How operations call single precision with fused multiplication and addition."""
 _KINDS: dict[str, Any] = {"F16": np.float16, "F32": np.float32, "F64": np.float64}
-_INFINITY = np.uint32(0x7F800000)
-_QUIET = np.uint32(0x00400000)
 
 
 class Cast(msgspec.Struct, frozen=True, tag="cast", array_like=True, forbid_unknown_fields=True):
@@ -89,7 +89,10 @@ def singles(data: memoryview, dtype: str) -> "NDArray[np.float32]":
     if dtype == "F32":
         return values
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return values.astype(np.float32)
+        made = values.astype(np.float32)
+    if np.isnan(made).any():
+        made.view(np.uint32)[np.isnan(made)] = 0x7FFFFFFF
+    return made
 
 
 def doubles(data: memoryview, dtype: str) -> "NDArray[np.float64]":
@@ -126,7 +129,7 @@ def _brain(values: "NDArray[np.float32]") -> "NDArray[np.uint16]":
         np.right_shift(work, np.uint32(16), out=work)
         out[begin : begin + BLOCK] = work
         if np.isnan(part.view(np.float32)).any():
-            out[begin : begin + BLOCK][np.isnan(part.view(np.float32))] = 0x7FC0
+            out[begin : begin + BLOCK][np.isnan(part.view(np.float32))] = 0xFFFF
     return out
 
 

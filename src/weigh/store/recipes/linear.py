@@ -1,8 +1,9 @@
 """A weighted sum of tensors: averages, interpolations and task arithmetic.
 
 The order of the operations and the precision of each are part of the recipe, since a sum of rounded numbers
-depends on both. Multiplications and additions are separate and elementwise; `F64` with one rounding at the
-end stands for code that fuses them.
+depends on both. Multiplications and additions are separate and elementwise. `FUSED` stands for code that
+multiplies and adds with one rounding: the product of two single-precision numbers is exact in double
+precision.
 """
 
 from enum import StrEnum
@@ -15,6 +16,7 @@ from weigh.core.errors import MalformedError
 from weigh.store.recipes.cast import (
     BLOCK,
     FLOAT_BYTES,
+    FUSED,
     check_count,
     check_floats,
     check_within,
@@ -36,11 +38,13 @@ class Form(StrEnum):
     """In which order a sum is computed.
 
     SUM: c0*P0 + c1*P1 + …, then divided. SHIFT: P0 + (c1*(P1 - P0) + …), task arithmetic on a base.
+    CHAIN: (P0 + c1*(P1 - P0)) + c2*(P2 - P0) + …, one model after the other.
     LERP: P0 + c1*(P1 - P0) below a half and P1 - (P1 - P0)*(1 - c1) from there on, as `torch.lerp` does.
     """
 
     SUM = "sum"
     SHIFT = "shift"
+    CHAIN = "chain"
     LERP = "lerp"
 
 
@@ -49,8 +53,8 @@ class Linear(msgspec.Struct, frozen=True, tag="linear", array_like=True, forbid_
 
     Attributes:
         form: the order of the operations.
-        working: precision of each step: F32, F64, or F16 and BF16 for code that rounds after every step.
-        factors: one a source; that of P0 is not used by SHIFT and LERP.
+        working: precision of each step: F32, F64 or FUSED; F16 and BF16 for code that rounds after each one.
+        factors: one a source; that of P0 is only used by SUM.
         dtypes: types of the sources.
         target: type that is made.
         divisor: of the sum, for SUM.
@@ -65,7 +69,7 @@ class Linear(msgspec.Struct, frozen=True, tag="linear", array_like=True, forbid_
 
     def check(self, sources: "Sources", end: int) -> None:
         """Refuse what cannot be computed up to byte `end` of the result."""
-        check_floats(self.working, self.target, *self.dtypes)
+        check_floats("F32" if self.working == FUSED else self.working, self.target, *self.dtypes)
         check_count(sources, len(self.dtypes))
         if len(self.factors) != len(self.dtypes) or (self.form is Form.LERP and len(self.dtypes) != 2):
             raise MalformedError("a stored recipe is damaged", why="its factors do not fit its sources")
@@ -87,7 +91,9 @@ class Linear(msgspec.Struct, frozen=True, tag="linear", array_like=True, forbid_
                 self._values(d[at * FLOAT_BYTES[t] : stop * FLOAT_BYTES[t]], t)
                 for d, t in zip(data, self.dtypes, strict=True)
             ]
-            out[at * width : stop * width] = np.frombuffer(stored(self.computed(parts), self.target), np.uint8)
+            out[at * width : stop * width] = np.frombuffer(
+                stored(self.computed(parts), self.target), np.uint8
+            )
         return memoryview(out)
 
     def _values(self, data: memoryview, dtype: str) -> "NDArray[Any]":
@@ -104,7 +110,14 @@ class Linear(msgspec.Struct, frozen=True, tag="linear", array_like=True, forbid_
                 case Form.SHIFT:
                     base = parts[0]
                     moves = [self._step(p - base) for p in parts[1:]]
+                    if len(moves) == 1:
+                        return self._added(base, moves[0], factors[1])
                     return self._step(base + self._sum(moves, factors[1:], kind, divide=False))
+                case Form.CHAIN:
+                    total = parts[0]
+                    for part, factor in zip(parts[1:], factors[1:], strict=True):
+                        total = self._added(total, self._step(part - parts[0]), factor)
+                    return total
                 case Form.LERP:
                     return self._lerp(parts[0], parts[1], factors[1], kind)
 
@@ -113,14 +126,22 @@ class Linear(msgspec.Struct, frozen=True, tag="linear", array_like=True, forbid_
     ) -> "NDArray[Any]":
         total = self._step(parts[0] * factors[0])
         for part, factor in zip(parts[1:], factors[1:], strict=True):
-            total = self._step(total + self._step(part * factor))
+            total = self._added(total, part, factor)
         return self._step(total / kind(self.divisor)) if divide and self.divisor != 1.0 else total
 
     def _lerp(self, a: "NDArray[Any]", b: "NDArray[Any]", weight: Any, kind: Any) -> "NDArray[Any]":
         move = self._step(b - a)
         if weight < kind(0.5):
-            return self._step(a + self._step(weight * move))
-        return self._step(b - self._step(move * (kind(1) - weight)))
+            return self._added(a, move, weight)
+        return self._added(b, move, weight - kind(1))
+
+    def _added(self, total: "NDArray[Any]", part: "NDArray[Any]", factor: Any) -> "NDArray[Any]":
+        """`total + part * factor`."""
+        if self.working == FUSED:
+            product = part.astype(np.float64) * np.float64(factor)
+            made: NDArray[Any] = (product + total).astype(np.float32)
+            return made
+        return self._step(total + self._step(part * factor))
 
     def _step(self, values: "NDArray[Any]") -> "NDArray[Any]":
         return rounded(values, self.working) if self.working in {"F16", "BF16"} else values

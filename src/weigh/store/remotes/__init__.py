@@ -1,0 +1,1 @@
+"""Remotes: places that hold packs and refs for several people: folders, web servers, object stores."""

@@ -1,0 +1,107 @@
+"""Cloning: a history that lies at a remote, here, with a working folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from weigh.core.errors import NotFoundError, RefusedError
+from weigh.core.events import EventSink
+from weigh.store.remotes.layout import Remote
+from weigh.versions.checked_out import read_checked_out, write_checked_out
+from weigh.versions.checkout import CheckedOutNow, checkout, checkout_paths
+from weigh.versions.history import History
+from weigh.versions.pulling import Fetched, Wanted, fetch
+from weigh.versions.refs import FIRST, HEADS, REMOTES
+from weigh.versions.remotes import USUAL, add_remote, read_remotes
+from weigh.versions.working_folder import FOLDER, HasPlaces, attach, exists, open_objects, root_of
+
+
+def open_clone(bench: HasPlaces, name: str, address: str) -> History:
+    """The history that a clone fills: a new one, or that of a clone of the same address that was cut off.
+
+    Raises:
+        RefusedError: there is another history of that name.
+    """
+    root = root_of(bench, name)
+    known = read_remotes(root)
+    begun = known == {USUAL: address} and not any((root / HEADS).rglob("*"))
+    if not begun and (known or exists(root)):
+        raise RefusedError(
+            f"you have a history {name!r} already",
+            why="a clone would mix it with another one",
+            hint="--history gives the clone another name; in a folder of that history `weigh pull` does it",
+        )
+    add_remote(root, USUAL, address)
+    return History(root, open_objects(bench))
+
+
+def require_empty(folder: Path) -> None:
+    """That a folder can become a working folder.
+
+    Raises:
+        RefusedError: there is something in it.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise RefusedError(f"{folder} is no folder")
+    if folder.is_dir() and any(path.name != FOLDER for path in folder.iterdir()):
+        raise RefusedError(f"{folder} is not empty", hint="name another folder")
+
+
+def clone(
+    bench: HasPlaces,
+    history: History,
+    remote: Remote,
+    folder: Path,
+    *,
+    branch: str,
+    wanted: Wanted,
+    time: int,
+    events: EventSink,
+) -> tuple[Fetched, str, CheckedOutNow | None]:
+    """Fetch a history, make its branch, and check it out.
+
+    Args:
+        bench: the user's places.
+        history: as `open_clone` gave it.
+        remote: asked.
+        folder: becomes the working folder.
+        branch: that is checked out; "" for `main`, or the only one.
+        wanted: what is fetched.
+        time: now, seconds since the epoch.
+        events: told about the progress.
+
+    Returns:
+        What was fetched, the branch, and what was put in place (None when the remote has no version yet).
+
+    Raises:
+        NotFoundError: the remote has no such branch.
+        IntegrityError: it serves other bytes than it names; nothing of them is here.
+    """
+    fetched = fetch(history, remote, USUAL, time=time, events=events, wanted=wanted)
+    prefix = f"{REMOTES}{USUAL}/"
+    there = {ref.removeprefix(prefix): name for ref, name in history.refs.all(prefix)}
+    chosen = branch or _usual(tuple(there))
+    folder.mkdir(parents=True, exist_ok=True)
+    if chosen not in there:
+        if branch:
+            raise NotFoundError(f"{remote.address} has no branch {branch!r}")
+        attach(bench, folder, history.name)
+        return fetched, "", None
+    here = attach(bench, folder, history.name)
+    if here.refs.get(HEADS + chosen) != there[chosen]:
+        here.refs.move(HEADS + chosen, here.refs.get(HEADS + chosen), there[chosen], why="clone", time=time)
+    here.refs.point_head(HEADS + chosen)
+    return fetched, chosen, _placed(here, chosen, wanted.only, events)
+
+
+def _usual(branches: Sequence[str]) -> str:
+    return FIRST if FIRST in branches or not branches else min(branches)
+
+
+def _placed(history: History, branch: str, only: Sequence[str], events: EventSink) -> CheckedOutNow:
+    if not only:
+        return checkout(history, branch, events=events)
+    done = checkout_paths(history, branch, only, events=events)
+    assert history.place is not None, "it was attached just now"
+    # The folder is that version's, though some of its files were left out.
+    write_checked_out(history.place, done.id, read_checked_out(history.place).files)
+    return done

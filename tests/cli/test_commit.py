@@ -1,0 +1,166 @@
+"""`weigh commit`, `status`, `log`, `show`, `checkout`, `branch`, `tag`, `restore`: a day with them."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from tests.cli.history_scene import model, register
+
+
+@pytest.fixture
+def folder(weigh, tmp_path, monkeypatch):
+    register(monkeypatch)
+    place = tmp_path / "encoder"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    return place
+
+
+def one(weigh, *arguments):
+    ended = weigh(*arguments, "--json")
+    assert ended.code == 0, ended.err
+    return json.loads(ended.out)
+
+
+def test_a_day(weigh, folder):
+    first_model = model("model.safetensors")
+    (folder / "config.json").write_text('{"a": 1}')
+    ended = weigh("commit", "-m", "first", "-m", "with a reason", "--metric", "accuracy=0.5")
+    assert ended.code == 0, ended.err
+    assert "encoder · main" in ended.out
+    assert "2 files" in ended.out
+    assert weigh("commit", "-m", "again").code == 1
+    model("model.safetensors", step=1e-4)
+    assert "changed  model.safetensors" in weigh("status").out
+    assert weigh("status", "--exit-code").code == 1
+    second = one(weigh, "commit", "-m", "second", "--base", "hf:org/base@v1", "--run", "https://runs/1")
+    assert second["ways"]["delta"]["chunks"] == 2
+    assert weigh("status", "--exit-code").code == 0
+    said = weigh("log").out
+    assert said.index("second") < said.index("first · accuracy 0.5")
+    assert "(HEAD → main)" in said
+    shown = weigh("show").out
+    assert "base     hf:org/base@v1   (declared)" in shown
+    assert "~  model.safetensors" in shown
+    assert "layer.1  F32 96×64" in weigh("show", "HEAD:model.safetensors").out
+    assert '    {"a": 1}' in weigh("show", "HEAD~1:config.json").out
+    assert weigh("tag", "v1", "HEAD~1").code == 0
+    assert weigh("tag", "v1").code == 1
+    assert weigh("checkout", "v1").code == 0
+    assert np.array_equal(load_file("model.safetensors")["layer.0"], first_model["layer.0"])
+    assert weigh("checkout", "main").code == 0
+    assert weigh("restore", "v1", "model.safetensors", "-o", "old.safetensors").code == 0
+    assert np.array_equal(load_file("old.safetensors")["layer.1"], first_model["layer.1"])
+    assert weigh("restore", "v1", "model.safetensors", "--tensor", "layer.1").code == 0
+    assert np.array_equal(np.load("layer.1.npy"), first_model["layer.1"])
+    again = weigh("restore", "v1", "model.safetensors", "--tensor", "layer.1")
+    assert again.code == 1
+    assert "is there already" in again.err
+
+
+def test_branches(weigh, folder):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    assert weigh("branch", "try").code == 0
+    assert weigh("checkout", "-b", "tune").code == 0
+    model("m.safetensors", step=1e-3)
+    assert one(weigh, "commit", "-m", "tuned")["branch"] == "tune"
+    assert "* tune" in weigh("branch").out
+    assert weigh("branch", "-d", "tune").code == 1
+    weigh("checkout", "main")
+    ended = weigh("branch", "-d", "tune")
+    assert (ended.code, "no other branch has" in ended.err) == (1, True)
+    assert weigh("branch", "-m", "tune", "tuned").code == 0
+    assert weigh("branch", "tuned/x").code == 1
+    assert weigh("branch", "-d", "--force", "tuned").code == 0
+    assert weigh("branch", "-d", "try").code == 0
+    assert [b["name"] for b in one(weigh, "branch")] == ["main"]
+    for bad in ("..", "-x", "a b", "HEAD", "x.lock", "a//b"):
+        assert weigh("branch", "--", bad).code == 2
+
+
+def test_options_that_cannot_be_read(weigh, folder):
+    model("m.safetensors")
+    for arguments in (
+        ("--metric", "accuracy"), ("--metric", "a=nan"), ("--data", "sha256:zz"), ("--data", "reviews"),
+        ("--base", "hf:"), ("--evidence", "none.json"), ("--history", "../x"), ("../outside",),
+        ("--run", "a\x1bb"),
+    ):  # fmt: skip
+        ended = weigh("commit", "-m", "x", *arguments)
+        assert ended.code == 2, arguments
+        assert ended.err.count("\n") <= 3
+    assert weigh("commit").code == 2
+    assert weigh("log").code == 2
+    assert not list((folder.parent / "home" / "versions").glob("*/refs/**/*"))
+
+
+def test_two_folders_of_one_name_are_two_histories(weigh, folder, tmp_path, monkeypatch):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    other = tmp_path / "else" / "encoder"
+    model(other / "m.safetensors", step=1.0)
+    monkeypatch.chdir(other)
+    ended = weigh("commit", "-m", "other")
+    assert (ended.code, "history called encoder already" in ended.err) == (2, True)
+    assert weigh("commit", "-m", "other", "--history", "second").code == 0
+    assert len(one(weigh, "log", "--history", "encoder")) == 1
+
+
+def test_a_moved_folder_is_asked_about(weigh, folder, monkeypatch):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    moved = folder.parent / "moved"
+    folder.rename(moved)
+    monkeypatch.chdir(moved)
+    model("m.safetensors", step=1.0)
+    ended = weigh("commit", "-m", "second")
+    assert (ended.code, "does not know it" in ended.err) == (1, True)
+    assert "does not know this folder" in weigh("status").out
+    assert weigh("checkout", "--history", "encoder", "--attach").code == 0
+    assert weigh("checkout", "HEAD").code == 1
+    assert weigh("checkout", "HEAD", "--force").code == 0
+    assert weigh("status", "--exit-code").code == 0
+
+
+def test_hostile_names_are_shown_harmless(weigh, folder):
+    model("m.safetensors")
+    weigh("commit", "-m", "title \x1b[31mred\u202e\n\nmore \x07")
+    for arguments in (("log",), ("log", "--graph"), ("show",), ("tag", "x"), ("tag",), ("branch",)):
+        said = weigh(*arguments).out
+        assert "\x1b" not in said
+        assert "\u202e" not in said
+
+
+def test_an_empty_folder_filled_from_a_history(weigh, folder, tmp_path, monkeypatch):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    assert weigh("checkout", "main").code == 2
+    assert weigh("checkout", "--history", "nothing", "main").code == 2
+    assert weigh("checkout", "--history", "encoder", "main").code == 0
+    assert (empty / "m.safetensors").read_bytes() == (folder / "m.safetensors").read_bytes()
+
+
+def test_commands_work_from_a_folder_below(weigh, folder, monkeypatch):
+    model("sub/m.safetensors")
+    weigh("commit", "-m", "first")
+    model("sub/m.safetensors", step=0.1)
+    (folder / "x").write_text("x")
+    monkeypatch.chdir(folder / "sub")
+    assert one(weigh, "commit", "-m", "second", "m.safetensors", "../x")["changed"][1]["path"] == "x"
+
+
+def test_the_code_beside_the_model_is_noted(weigh, folder):
+    commit = "ab" * 20
+    git = folder.parent / ".git"
+    (git / "refs/heads").mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    (git / "refs/heads/main").write_text(f"{commit}\n")
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    assert one(weigh, "show")["provenance"]["code"] == commit
+    assert not os.environ.get("GIT_DIR")

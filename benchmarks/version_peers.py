@@ -285,6 +285,33 @@ oxen.Repo(sys.argv[1]).init()
         return measured([command], self.folder)
 
 
+class Weigh(Peer):
+    """weigh: `commit` and `checkout`, in a home of its own."""
+
+    name = "weigh"
+
+    def start(self) -> None:
+        self._home = self.folder.parent / "home"
+        self._commits: dict[str, str] = {}
+
+    def keep(self, name: str, near: tuple[str, ...]) -> Spent:
+        bases = [word for base in near for word in ("--base", self._commits[base])]
+        spent = self._run("commit", "--json", "-m", name, *bases, ".")
+        self._commits[name] = json.loads(spent.said)["id"]
+        return spent
+
+    def back(self, name: str) -> Spent:
+        return self._run("checkout", self._commits[name], "--", NAME)
+
+    def stored(self) -> int:
+        return bytes_under(self._home)
+
+    def _run(self, *words: str) -> Spent:
+        command = [sys.executable, "-c", "import sys; from weigh.cli.main import main; sys.exit(main())", *words]
+        author = "bench <bench@example.org>"
+        return measured([command], self.folder, WEIGH_HOME=str(self._home), WEIGH_AUTHOR=author)
+
+
 _PLANES = r"""
 import hashlib, json, struct, sys, time
 import numpy as np

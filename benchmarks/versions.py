@@ -4,8 +4,8 @@ One history of seven real versions, the same files for everybody, on this machin
 histories of other models out of packages. Processor time is that of all processes and threads of a command,
 the median of several runs; "work" is without what the same command takes for a file of a few bytes.
 
-Usage: python benchmarks/versions.py [--quick] [--no-real] [--alone] [--json FILE]
-    --quick: one run instead of three, no large file.   --alone: weigh's store without its commands.
+Usage: python benchmarks/versions.py [--quick] [--no-real] [--json FILE]
+    --quick: one run instead of three, and no large file.
 """
 
 import json
@@ -21,8 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from version_history import REAL, Version, others, real, seven
-from version_peers import Dvc, Failed, Git, GitLfs, Oxen, Peer, Spent, Xet, planes, zipnn
-from version_weigh import Weigh, WeighStore
+from version_peers import Dvc, Failed, Git, GitLfs, Oxen, Peer, Weigh, Xet, planes, zipnn
 
 ROUNDS = 3
 LARGE = 1024 * 1024 * 1024
@@ -86,26 +85,25 @@ class Result:
 
 def main() -> int:
     quick = "--quick" in sys.argv
-    ours = WeighStore if "--alone" in sys.argv else Weigh
     versions = seven()
     results: dict[str, Result] = {}
     with tempfile.TemporaryDirectory(dir=".", prefix="versions-") as name:
         folder = Path(name).resolve()
-        for kind in (ours, GitLfs, Dvc, Xet, Oxen, Git):
+        for kind in (Weigh, GitLfs, Dvc, Xet, Oxen, Git):
             rounds = 1 if quick or kind in NOT_REPEATED else ROUNDS
             try:
                 results[kind.name] = history(kind, folder, versions, rounds)
             except Failed as error:
                 print(f"{kind.name} left out: {str(error)[-300:]}")
-        goals = Goals(ours.name)
+        goals = Goals()
         sizes(goals, results, versions)
-        parts(goals, ours, folder, versions)
-        alone(goals, ours, folder, versions)
+        parts(goals, folder, versions)
+        alone(goals, folder, versions)
         speed(goals, results, folder)
         if not quick:
-            memory(goals, (ours, Xet), folder)
+            memory(goals, folder)
         if "--no-real" not in sys.argv:
-            real_histories(ours, folder)
+            real_histories(folder)
     goals.show()
     if "--json" in sys.argv:
         place = Path(sys.argv[sys.argv.index("--json") + 1])
@@ -116,8 +114,9 @@ def main() -> int:
 class Goals:
     """What must be reached, and whether it was."""
 
-    def __init__(self, ours: str) -> None:
-        self.ours, self.missed, self._lines = ours, 0, []
+    def __init__(self) -> None:
+        self.missed = 0
+        self._lines: list[str] = []
 
     def check(self, what: str, value: float, least_or_most: str, goal: float, unit: str = "×") -> None:
         """Note a value and its goal: `<=` or `>=`."""
@@ -128,7 +127,7 @@ class Goals:
 
     def show(self) -> None:
         """Print them."""
-        print(f"\nGoals ({self.ours})")
+        print("\nGoals")
         print("\n".join(self._lines))
 
 
@@ -210,7 +209,7 @@ def sizes(goals: Goals, results: dict[str, Result], versions: tuple[Version, ...
         print(f"{peer:20}{row}{100 * result.stored / raw:9.2f}{'yes' if result.exact else 'NO':>7}")
     row = "".join(f"{100 * bitx[v.name] / v.path.stat().st_size:11.2f}" for v in versions)
     print(f"{'BitX-style':20}{row}{100 * sum(bitx.values()) / raw:9.2f}{'':>7}")
-    mine = results[goals.ours]
+    mine = results[Weigh.name]
     if "hf-xet" in results:
         goals.check("history: bytes kept / hf-xet", mine.stored / results["hf-xet"].stored, "<=", 0.375)
     goals.check("history: bytes kept / BitX-style", mine.stored / sum(bitx.values()), "<=", 0.62)
@@ -225,11 +224,11 @@ def sizes(goals: Goals, results: dict[str, Result], versions: tuple[Version, ...
     goals.check("versions restored exactly", float(mine.exact), ">=", 1)
 
 
-def parts(goals: Goals, ours: type[Peer], folder: Path, versions: tuple[Version, ...]) -> None:
+def parts(goals: Goals, folder: Path, versions: tuple[Version, ...]) -> None:
     """Fine-tunes in bf16, a linear merge, and a LoRA whose adapter is there."""
     by_name = {v.name: v.path for v in versions}
     beside = others()
-    peer = ours(folder / "bf16")
+    peer = Weigh(folder / "bf16")
     peer.add("base", by_name["base-bf16"])
     base = peer.stored()
     peer.add("ft1", by_name["ft1-bf16"], "base")
@@ -238,12 +237,12 @@ def parts(goals: Goals, ours: type[Peer], folder: Path, versions: tuple[Version,
     mine = first - base, peer.stored() - first
     theirs = planes([("b", by_name["base-bf16"], ""), ("1", by_name["ft1-bf16"], "b"),
                      ("2", beside["ft2-bf16"], "b")])  # fmt: skip
-    print(f"\nFine-tunes in bf16, kB: {goals.ours} {mine[0] // 1000} and {mine[1] // 1000}, "
+    print(f"\nFine-tunes in bf16, kB: {Weigh.name} {mine[0] // 1000} and {mine[1] // 1000}, "
           f"BitX-style {theirs['1'][0] // 1000} and {theirs['2'][0] // 1000}")  # fmt: skip
     share = sum(mine) / (theirs["1"][0] + theirs["2"][0])
     goals.check("fine-tunes in bf16: bytes kept / BitX-style", share, "<=", 0.84)
 
-    peer = ours(folder / "merge")
+    peer = Weigh(folder / "merge")
     for name, near in (("base", ()), ("ft1", ("base",)), ("ft2", ("ft1",))):
         peer.add(name, by_name[name], *near)
     before = peer.stored()
@@ -251,7 +250,7 @@ def parts(goals: Goals, ours: type[Peer], folder: Path, versions: tuple[Version,
     size = beside["merge"].stat().st_size
     goals.check("linear merge: bytes kept", 100 * (peer.stored() - before) / size, "<=", 0.1, "% of raw")
 
-    peer = ours(folder / "lora")
+    peer = Weigh(folder / "lora")
     for path in beside["adapter"].iterdir():
         shutil.copyfile(path, peer.folder / path.name)
     peer.add("base", by_name["base"])
@@ -261,12 +260,12 @@ def parts(goals: Goals, ours: type[Peer], folder: Path, versions: tuple[Version,
     goals.check("lora merged, adapter given", 100 * (peer.stored() - before) / size, "<=", 0.5, "% of raw")
 
 
-def alone(goals: Goals, ours: type[Peer], folder: Path, versions: tuple[Version, ...]) -> None:
+def alone(goals: Goals, folder: Path, versions: tuple[Version, ...]) -> None:
     """One model by itself, beside ZipNN."""
     by_name = {v.name: v.path for v in versions}
-    print(f"\nOne model by itself, % of its bytes {'ZipNN':>10}{goals.ours:>22}")
+    print(f"\nOne model by itself, % of its bytes {'ZipNN':>10}{Weigh.name:>22}")
     for name, dtype in (("base", "float32"), ("base-bf16", "bfloat16"), ("base-fp16", "float16")):
-        peer = ours(folder / "alone")
+        peer = Weigh(folder / "alone")
         peer.add(name, by_name[name])
         size = by_name[name].stat().st_size
         theirs = zipnn(by_name[name], dtype)
@@ -288,7 +287,7 @@ def speed(goals: Goals, results: dict[str, Result], folder: Path) -> None:
         cells.append(f"{size / result.again / 1e6:.0f} / {again[peer]:.0f}")
         starts = f"{result.start[0]:.2f} {result.start[1]:.2f}"
         print(f"{peer:20}" + "".join(f"{cell:>14}" for cell in cells) + f"{starts:>12}")
-    mine = results[goals.ours]
+    mine = results[Weigh.name]
     for peer, least in (("git-lfs", 2.5), ("DVC", 2.5), ("hf-xet", 2)):
         for work in (False, True) if peer in results else ():
             ratio = mine.rate("add", "base", work=work) / results[peer].rate("add", "base", work=work)
@@ -303,10 +302,10 @@ def speed(goals: Goals, results: dict[str, Result], folder: Path) -> None:
         nothing = statistics.median(front.hashed(folder / "small.safetensors").cpu for _ in range(ROUNDS))
         rate = mine.steps["base"].size / max(hashed - nothing, 1e-3) / 1e6
         print(f"hf-xet's hash_files alone: {rate:.0f}")
-        goals.check("add unchanged / hf-xet's hash_files, work alone", again[goals.ours] / rate, ">=", 1)
+        goals.check("add unchanged / hf-xet's hash_files, work alone", again[Weigh.name] / rate, ">=", 1)
 
 
-def memory(goals: Goals, kinds: tuple[type[Peer], ...], folder: Path) -> None:
+def memory(goals: Goals, folder: Path) -> None:
     """Peak memory with a file of 1 GiB, of noise and of plain numbers in turn."""
     source = folder / "large.safetensors"
 
@@ -316,20 +315,20 @@ def memory(goals: Goals, kinds: tuple[type[Peer], ...], folder: Path) -> None:
 
     source.write_bytes(safetensors({f"layer.{i}.weight": LARGE // 64 for i in range(16)}, fill))
     print()
-    for kind in kinds:
+    for kind in (Weigh, Xet):
         peer = kind(folder / "large")
         spent = peer.add("large", source), peer.bring("large")
         print(f"peak memory, 1 GiB file, {kind.name}: {spent[0].rss >> 20} MiB to keep it, "
               f"{spent[1].rss >> 20} to bring it back")  # fmt: skip
-        if kind.name == goals.ours:
+        if kind.name == Weigh.name:
             goals.check("peak memory, 1 GiB file", max(s.rss for s in spent) / 2**20, "<=", 512, "MiB")
         shutil.rmtree(peer.folder.parent)
     source.unlink()
 
 
-def real_histories(ours: type[Peer], folder: Path) -> None:
+def real_histories(folder: Path) -> None:
     """Bytes kept of real histories; whoever keeps files whole keeps each distinct file once."""
-    print(f"\nReal histories, kB {'raw':>20}{'distinct files':>16}{'hf-xet':>10}{ours.name:>20}{'/ hf-xet':>10}")
+    print(f"\nReal histories, kB {'raw':>20}{'distinct files':>16}{'hf-xet':>10}{Weigh.name:>10}{'/ hf-xet':>10}")
     total = [0, 0, 0, 0]
     for kept in REAL:
         releases = real(kept)
@@ -337,7 +336,7 @@ def real_histories(ours: type[Peer], folder: Path) -> None:
             continue
         files = [path for _, paths in releases for path in paths]
         row = [sum(p.stat().st_size for p in files), sum(len(b) for b in {p.read_bytes() for p in files})]
-        for kind in (Xet, ours):
+        for kind in (Xet, Weigh):
             row.append(_kept(kind(folder / "real"), releases))
         total = [a + b for a, b in zip(total, row, strict=True)]
         _real_row(f"{kept.name} ({len(releases)})", row)
@@ -346,7 +345,7 @@ def real_histories(ours: type[Peer], folder: Path) -> None:
 
 def _real_row(name: str, row: list[int]) -> None:
     numbers = [n // 1000 for n in row]
-    print(f"{name:32}{numbers[0]:7}{numbers[1]:16}{numbers[2]:10}{numbers[3]:20}{row[3] / max(row[2], 1):10.3f}")
+    print(f"{name:32}{numbers[0]:7}{numbers[1]:16}{numbers[2]:10}{numbers[3]:10}{row[3] / max(row[2], 1):10.3f}")
 
 
 def _kept(peer: Peer, releases: list[tuple[str, list[Path]]]) -> int:

@@ -1,7 +1,9 @@
 """Keep a scan in the ledger: the security check, asked about exactly the files that were scanned."""
 
+import os
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
 from weigh.checks.security.security import CHECK
 from weigh.core.events import Silent
@@ -23,6 +25,12 @@ def record(targets: Sequence[Target], done: Scan) -> str:
     places = {target.path: target.place for target in targets}
     snapshot = Snapshot.of(SnapshotFile(f.path, f.size, f.sha256) for f in done.files if f.sha256)
     view = ModelView(snapshot, lambda file: FileReader(places[file.path]))
-    subject = Subject(SubjectKind.MODEL, snapshot.digest, "scanned files")
+    subject = Subject(SubjectKind.MODEL, snapshot.digest, _name([t.place for t in targets]))
     with closing(open_workbench(Silent(), offline=True)) as bench:
         return bench.ask(CHECK, subject, lambda: view, inputs=reader_inputs()).digest
+
+
+def _name(places: Sequence[Path]) -> str:
+    """What people call it: the folder that holds all files, and the file where there is only one."""
+    together = Path(os.path.commonpath([place.absolute() for place in places])) if places else Path()
+    return f"{together.parent.name}/{together.name}" if len(places) == 1 else together.name

@@ -98,11 +98,8 @@ def _ledger(bench: Workbench, wanted: Wanted) -> Iterator[Offer]:
     answers: Counter[str] = Counter()
     for recorded in bench.ledger.history():
         subject = recorded.request.subject
-        if (
-            subject.kind is SubjectKind.MODEL
-            and subject.name
-            and recorded.evidence.outcome is Outcome.ANSWERED
-        ):
+        answered = recorded.evidence.outcome.kind is OutcomeKind.ANSWERED
+        if subject.kind is SubjectKind.MODEL and subject.name and answered:
             answers[subject.name] += 1
     words = wanted.words.lower().split()
     for name, count in sorted(answers.items(), key=lambda pair: (-pair[1], pair[0])):

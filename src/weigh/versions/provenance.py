@@ -81,7 +81,8 @@ def _value(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return re.sub(r"[<>\x00-\x1f\x7f]", "", text).strip()[:100]
+    # What git takes away at both ends of a name, too (git, ident.c: strbuf_addstr_without_crud).
+    return re.sub(r"[<>\x00-\x1f\x7f]", "", text)[:100].strip(" .,:;\"\\'")
 
 
 def _account(environ: Mapping[str, str]) -> str:

@@ -114,7 +114,7 @@ def named_in(folder: Path) -> str:
     try:
         name = tomllib.loads(data.decode("utf-8")).get("name")
         return check_history_name(name if isinstance(name, str) else "")
-    except (ValueError, UsageError) as error:
+    except (ValueError, RecursionError, UsageError) as error:
         raise MalformedError(
             f"{path} is damaged", why="it holds no `name` of a history", hint="delete it, or mend the line"
         ) from error

@@ -118,7 +118,9 @@ def test_damage_is_an_error_or_other_bytes_but_nothing_else(dtype):
         body = bytes(kept.body)
         for cut in {0, 1, len(body) // 2, max(0, len(body) - 1)} - {len(body)}:
             with pytest.raises(MalformedError):
-                decode(Encoded(kept.codec, kept.width, kept.signed_magnitude, body[:cut] + b"\0"), 12345, base)
+                decode(
+                    Encoded(kept.codec, kept.width, kept.signed_magnitude, body[:cut] + b"\0"), 12345, base
+                )
         for at in range(0, len(body), max(1, len(body) // 200)):
             hurt = bytearray(body)
             hurt[at] ^= 0x55

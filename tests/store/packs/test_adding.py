@@ -168,8 +168,10 @@ class Changing:
         second = offset in self.seen
         self.seen.add(offset)
         data = bytes([second]) * length if offset + length <= self.size else b""
-        return data[: length // 2] if second and self.short else data[: max(0, self.size - offset)] or bytes(
-            self.size - offset
+        return (
+            data[: length // 2]
+            if second and self.short
+            else data[: max(0, self.size - offset)] or bytes(self.size - offset)
         )
 
 
@@ -187,4 +189,3 @@ def test_a_text_that_grew_shares_most_of_its_chunks(objects, tmp_path):
     put_bytes(objects, tmp_path, b"a new first line\n" + text)
     after = sum(place.size for _, place in objects.index.objects(Kind.CHUNK))
     assert after - before < 0.4 * len(text)
-

@@ -149,7 +149,7 @@ class Comparer:
         d = b - a
         aa, dd = _dot(a, a), _dot(d, d)
         if not self._alike:
-            sums.changed += int(np.count_nonzero((a != b) & ~((a != a) & (b != b))))
+            sums.changed += int(np.count_nonzero((a != b) & ~(np.isnan(a) & np.isnan(b))))
         if not (_trusted(aa) and _trusted(dd) and _trusted(bb := _dot(b, b))):
             self._careful(a, b)
             return
@@ -203,16 +203,18 @@ def _steps(left: "NDArray[np.uint8]", right: "NDArray[np.uint8]", layout: Layout
     changed = int(np.count_nonzero(other))
     if not changed:
         return 0, 0
-    top = other.view(layout.bits.replace("u", "i")) < 0
-    most = 0
-    if top.any():
+    turned = other.view(layout.bits.replace("u", "i"))
+    places, most = None, 0
+    if int(turned.min()) < 0:
         # Of pairs with another sign the plain difference would wrap; they are few in nearby models.
-        most = _across(a[top], b[top], layout)
-        a, b = np.where(top, 0, a), np.where(top, 0, b)
-    if layout.bits[0] == "u":
-        apart = np.maximum(a, b) - np.minimum(a, b)
-        return changed, max(most, int(apart.max()))
+        places = np.flatnonzero(turned < 0)
+        most = _across(a[places], b[places], layout)
     apart = np.subtract(a, b, out=other)
+    if places is not None:
+        apart[places] = 0
+    if layout.bits[0] == "u":
+        # Both below or both above the middle: the wrapped difference is the signed one.
+        apart = apart.view(layout.bits.replace("u", "i"))
     return changed, max(most, int(apart.max()), -int(apart.min()))
 
 

@@ -34,6 +34,7 @@ from weigh.store.sketches.sketch import LEAST_BYTES, Sketch, sketch_of
 THOROUGH = 4
 """Tensors of a file for which every relative is looked at; later only the one that was nearest."""
 MOST_RELATIVES = 8
+_MOST_BASES = 4
 _LEAST_COUNT = 64
 """Values below which a tensor is too small for a sum to show."""
 
@@ -238,16 +239,21 @@ class FloatSearch:
         a = self._a
         if a.writer is None or near.cost < 0.01 or a.is_left("low-rank"):
             return None
-        payload = near.base if near.base is not None else near.recipe.refs[0] if near.recipe else None
-        base = next((t for t in named if t.payload == payload), None)
-        if base is None:
+        if min(self._span.shape, default=0) < low_rank.LEAST_SIDE:
             return None
-        made = low_rank.found(self._objects, a.writer, self._span, self._read, base, worth=WORTH * near.cost)
-        if min(self._span.shape, default=0) >= low_rank.LEAST_SIDE:
-            a.note("low-rank", success=made is not None)
-        if made is None or made.depth >= MOST_DEPTH:
-            return None
-        return Idea(WORTH * near.cost, "low-rank", recipe=made)
+        nearest = near.base if near.base is not None else near.recipe.refs[0] if near.recipe else None
+        # A thin change may be large: what it was made to need not be what is nearest now.
+        order = sorted(named, key=lambda t: (-a.adapted[t.file], t.payload != nearest))
+        for base in order[:_MOST_BASES]:
+            made = low_rank.found(
+                self._objects, a.writer, self._span, self._read, base, worth=WORTH * near.cost
+            )
+            if made is not None and made.depth < MOST_DEPTH:
+                a.adapted[base.file] += 1
+                a.note("low-rank", success=True)
+                return Idea(WORTH * near.cost, "low-rank", recipe=made)
+        a.note("low-rank", success=False)
+        return None
 
     def _own_sketch(self) -> Sketch | None:
         if not self._sketched:

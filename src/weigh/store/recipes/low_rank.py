@@ -176,20 +176,8 @@ def keep(objects: Objects, writer: Writer, data: memoryview, dtype: str) -> byte
             kept = encode(part, dtype)
             if content_id(decode(kept, len(part))) != name:
                 kept = Encoded(Codec.RAW, 1, False, bytes(part))
-            writer.add(
-                Record(
-                    name,
-                    Kind.CHUNK,
-                    kept.codec,
-                    kept.width,
-                    kept.signed_magnitude,
-                    len(part),
-                    0,
-                    (),
-                    b"",
-                    kept.body,
-                )  # fmt: skip
-            )
+            body, width, signed = kept.body, kept.width, kept.signed_magnitude
+            writer.add(Record(name, Kind.CHUNK, kept.codec, width, signed, len(part), 0, (), b"", body))
     if len(chunks) == 1:
         return chunks[0][0]
     name = content_id(data)

@@ -20,7 +20,7 @@ from weigh.core.errors import (
 )
 from weigh.core.ref import RefKind
 from weigh.sources.object_settings import read_store_settings
-from weigh.store.remotes.layout import MARK_DATA, MOST_NAMES, Held, require_name
+from weigh.store.remotes.layout import MARK_DATA, MOST_LISTING, MOST_NAMES, Held, require_name
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -160,7 +160,7 @@ class ObjectRemote:
                 obstore.put(self._store, self._below + name, data, mode=mode, use_multipart=False)
         except ConflictError:
             # The answer to an attempt that did succeed may have been lost on the way.
-            if data != MARK_DATA and (now := self.get(name, len(data))) is not None and now.data == data:
+            if data != MARK_DATA and (now := self.get(name, MOST_LISTING)) is not None and now.data == data:
                 return
             raise
 

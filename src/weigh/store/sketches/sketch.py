@@ -68,8 +68,8 @@ def upper_halves(data: bytes, dtype: str) -> bytes:
 
     if dtype == "BF16":
         return data
-    kinds: "dict[str, Any]" = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "I8": np.int8}
-    values = np.frombuffer(data, kinds.get(dtype, np.uint8))
+    kinds: dict[str, Any] = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "I8": np.int8}
+    values: NDArray[Any] = np.frombuffer(data, kinds.get(dtype, np.uint8))
     if dtype == "U8":
         # Unsigned bytes are quantised around a zero point, usually the middle.
         values = values.astype(np.int16) - np.int16(128)

@@ -297,7 +297,7 @@ class Weigh(Peer):
     def keep(self, name: str, near: tuple[str, ...]) -> Spent:
         bases = [word for base in near for word in ("--base", self._commits[base])]
         spent = self._run("commit", "--json", "-m", name, *bases, ".")
-        self._commits[name] = json.loads(spent.said)["id"]
+        self._commits[name] = json.loads(spent.said)["commit"]
         return spent
 
     def back(self, name: str) -> Spent:

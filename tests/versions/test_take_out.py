@@ -28,7 +28,9 @@ def test_every_type_comes_back(scene, held):
     for name, wanted in held.items():
         for suffix in (".npy", ".safetensors"):
             done = restore(
-                scene.desk, scene.folder, RestoreOptions("HEAD", "all.safetensors", name, f"t{suffix}", force=True)
+                scene.desk,
+                scene.folder,
+                RestoreOptions("HEAD", "all.safetensors", name, f"t{suffix}", force=True),
             )
             got = np.load(done.path) if suffix == ".npy" else load_file(done.path)[name]
             assert got.dtype == wanted.dtype

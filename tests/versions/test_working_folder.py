@@ -3,7 +3,13 @@
 import pytest
 
 from weigh.core.errors import MalformedError, NotFoundError, RefusedError, UsageError
-from weigh.versions.working_folder import attach, check_history_name, history_name_for, open_history, open_named
+from weigh.versions.working_folder import (
+    attach,
+    check_history_name,
+    history_name_for,
+    open_history,
+    open_named,
+)
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", "-x", ".x", "a\nb", "x" * 201, "a..b", "x.lock", "ü"])
@@ -49,6 +55,8 @@ def test_a_link_in_place_of_the_note_is_refused(scene, tmp_path):
     assert not list((tmp_path / "outside").iterdir())
 
 
-@pytest.mark.parametrize(("folder", "name"), [("My Model (v2)", "My-Model-v2"), ("模型", "models"), ("a..b", "models")])
+@pytest.mark.parametrize(
+    ("folder", "name"), [("My Model (v2)", "My-Model-v2"), ("模型", "models"), ("a..b", "models")]
+)
 def test_names_made_of_folders(tmp_path, folder, name):
     assert history_name_for(tmp_path / folder) == name

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from weigh.code.alternatives import MOST_ALTERNATIVES, Constant, Spot
+from weigh.code.alternatives import MOST_ALTERNATIVES, TOO_MANY, Constant, Spot
 
 if TYPE_CHECKING:
     from weigh.code.scopes import ModuleCode, Scope, Site
@@ -257,7 +257,7 @@ def union(parts: Iterable[Possible], *, most: int = MOST_ALTERNATIVES) -> Possib
         plain = (replace(i, turns=()) if isinstance(i, Known) and i.turns else i for i in kept.values())
         kept = {_identity(item): item for item in plain}
     if len(kept) > most:
-        return Possible(tuple(kept.values())[:most], f"more than {most} values", cut)
+        return Possible(tuple(kept.values())[:most], TOO_MANY, cut)
     return Possible(tuple(kept.values()), why, cut)
 
 

@@ -20,7 +20,7 @@ from weigh.code.abstract import (
     Prepared,
     unknown,
 )
-from weigh.code.alternatives import MOST_ALTERNATIVES, Alternative, Alternatives, FileValue, Spot
+from weigh.code.alternatives import MOST_ALTERNATIVES, TOO_MANY, Alternative, Alternatives, FileValue, Spot
 from weigh.code.codebase import CodeBase, dotted_name, last_name
 from weigh.code.evaluate import Evaluator, Held
 from weigh.code.indexing import index
@@ -228,13 +228,13 @@ class Program:
                 why = why or item.why
             else:
                 why = why or "an object, no constant"
-        unique = {(type(i.value), i.value, i.spot): i for i in items}
-        if len(unique) > MOST_ALTERNATIVES:
-            why = why or f"more than {MOST_ALTERNATIVES} values"
-        kept = tuple(unique.values())[:MOST_ALTERNATIVES]
-        if why == f"more than {MOST_ALTERNATIVES} values":
+        unique = tuple({(type(i.value), i.value, i.spot): i for i in items}.values())
+        kept = unique[:MOST_ALTERNATIVES]
+        why = why or (TOO_MANY if len(unique) > len(kept) else "")
+        if why == TOO_MANY:
             # texts put together from that many choices are mostly choices that never meet
-            partial = partial or next((str(i.value) for i in kept if "joined" in i.how), "")
+            joined = [item for item in kept if "joined" in item.how]
+            partial = partial or "".join(str(item.value) for item in joined[:1])
             kept = tuple(item for item in kept if "joined" not in item.how)
         if not kept and not names:
             why = why or "nothing gives it a value"

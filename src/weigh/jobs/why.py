@@ -73,7 +73,10 @@ def _holding(manifest: Manifest, lock: Lock, text: str) -> list[Declaration]:
     named = [d for d in every if text in {d.name, d.section} or text in d.aliases]
     if named:
         return named
-    meant = [d for d in every if any(_same(asked(d, part), _ref(text)) for part in d.parts)]
+    # People write the name as the code does, without the kind that a ref begins with.
+    meant = [
+        d for d in every if any(part.ref.name == text or _same(asked(d, part), _ref(text)) for part in d.parts)
+    ]
     held = {section for section, path in lock.files if path == text}
     return meant or [d for d in every if d.section in held]
 
@@ -99,4 +102,4 @@ def _is_use(use: ModelUse, refs: Iterable[str], aliases: set[str], text: str) ->
     if use.place.path == posixpath.normpath(text):
         return True
     name = parse_ref(use.ref).name
-    return name in aliases or any(_same(use.ref, ref) for ref in refs)
+    return name in aliases or name == text or any(_same(use.ref, ref) for ref in refs)

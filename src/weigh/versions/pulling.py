@@ -8,6 +8,7 @@ from weigh.core.events import EventSink
 from weigh.store.packs.record import Kind
 from weigh.store.remotes.layout import Remote
 from weigh.store.remotes.pack_index import Line
+from weigh.versions.checked_out import read_checked_out
 from weigh.versions.checkout import CheckedOutNow, checkout
 from weigh.versions.commit import Commit
 from weigh.versions.exchange import (
@@ -20,9 +21,11 @@ from weigh.versions.exchange import (
 from weigh.versions.history import History
 from weigh.versions.incoming import Bringing, Incoming, incoming
 from weigh.versions.receiving import Receiver, read_commit, read_tree
+from weigh.versions.record_version import standing, under_way
 from weigh.versions.refs import HEADS, REMOTES, TAGS
 from weigh.versions.remotes import Partial, place_for, read_partial, write_partial
 from weigh.versions.tree import Tree
+from weigh.versions.working_folder import require_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +337,7 @@ def fast_forward(history: History, name: str, branch: str, *, time: int, events:
     ref = HEADS + branch
     old = history.refs.get(ref)
     if old == target or (old and target in ancestors_here(history, old)):
-        return Forwarded(branch, old, old, None, ahead=old != target)
+        return Forwarded(branch, old, old, _caught_up(history, branch, events), ahead=old != target)
     if old and old not in ancestors_here(history, target):
         raise ConflictError(
             f"{branch} and {name}/{branch} went different ways",
@@ -348,3 +351,11 @@ def fast_forward(history: History, name: str, branch: str, *, time: int, events:
         history.refs.move(ref, target, old, why="pull: a changed file is in the way", time=time)
         raise
     return Forwarded(branch, old, target, done)
+
+
+def _caught_up(history: History, branch: str, events: EventSink) -> CheckedOutNow | None:
+    """The end of an earlier pull that was cut off after the branch had moved, None when there was none."""
+    _, place = require_known(history)
+    if not under_way(place) and standing(history, read_checked_out(place)) == history.refs.current():
+        return None
+    return checkout(history, branch, events=events)

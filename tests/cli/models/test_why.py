@@ -14,6 +14,7 @@ def test_the_calls_of_the_code_are_named(weigh, hub, tmp_path):
     assert [(use["path"], use["line"]) for use in told["uses"]] == [("app.py", 4)]
     assert "app.py:4" in weigh("why", "app.py").out
     assert weigh("why", "hf:acme/tiny@v9").code == 0
+    assert "app.py:4" in weigh("why", "acme/tiny").out
 
 
 def test_a_model_that_nothing_needs_is_told(weigh, hub, tmp_path):

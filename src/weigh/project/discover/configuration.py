@@ -214,8 +214,9 @@ def read_commands(table: Table, found: Sightings) -> None:
     from weigh.project.discover.shell import read_words, shell_uses
 
     for entry in table.entries:
-        one_word = " " not in entry.value and (not entry.block or isinstance(entry.keys[-1], int))
-        if plain_key(entry.key) in _COMMAND_KEYS and not one_word:
+        if not entry.keys or plain_key(entry.key) not in _COMMAND_KEYS:
+            continue
+        if " " in entry.value or (entry.block and not isinstance(entry.keys[-1], int)):
             shell_uses(entry.value, found, line=entry.line)
     for row in argument_lists(table):
         read_words([(word.value, word.line) for word in row], found)

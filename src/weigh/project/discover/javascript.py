@@ -7,7 +7,7 @@ anything else count with less certainty.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from weigh.code.word_lists import words
 from weigh.core.usage import Certainty, FileUses, Role
@@ -36,18 +36,19 @@ _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNOREC
 _TRANSFORMERS = re.compile(r"@(?:xenova|huggingface)/transformers|transformers(?:\.min)?\.js|transformers@")
 _WORTH = re.compile(
     rb"transformers|from_pretrained|tensorflow|tfjs|tf\.load|onnx|ort\.|huggingface|openai|anthropic|@ai-sdk|gemini|gpt-"
-    rb"|claude|ollama|web-llm|mlc|ml5|face-?api|[mM]odel|\.(?:onnx|gguf|safetensors|tflite|pth?)\b|llama|mistral|Xenova",
+    rb"|claude|ollama|web-llm|mlc|MLC|ml5|face-?api|[mM]odel|\.(?:onnx|gguf|safetensors|tflite|pth?)\b|llama|mistral|Xenova",
 )
 _PIPELINE = Loader("transformers.js.pipeline", 1, (), hub_ref, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class _Script:
-    """A script with what is asked of it again and again."""
+    """A script with what is asked of it again and again; `taken` are the texts that calls account for."""
 
     program: Program
     text: str
     factories: dict[str, str]
+    taken: set[int] = field(default_factory=set)
 
 
 def read_javascript(data: bytes, path: str, role: Role, *, outside: Outside | None = None) -> FileUses:
@@ -102,8 +103,8 @@ def note_script(program: Program, text: str, found: Sightings) -> None:
     for name, places in program.calls.items():
         for opened in places:
             _call(script, name, opened, found)
-    _keys(program, found)
-    _looks(program, found)
+    _keys(program, script.taken, found)
+    _looks(program, script.taken, found)
 
 
 def _is_minified(text: str) -> bool:
@@ -200,6 +201,7 @@ def _load(script: _Script, spec: Loader, opened: int, found: Sightings) -> None:
                 found.unresolved(line, spec.name, source(program, start, end), why)
             return
         start, end = inner, min(expression_end(program, inner), end)
+        script.taken.add(start)
     expression = source(program, start, end)
     values = texts(program, start, end)
     if program.mark(start) == "{" and not values:
@@ -270,14 +272,19 @@ def _imports(program: Program, found: Sightings) -> None:
             found.use(token.line, ref, Seen("npm.import", token.text, ("implied",)))
 
 
-def _keys(program: Program, found: Sightings) -> None:
+def _keys(program: Program, taken: set[int], found: Sightings) -> None:
     """Note models under keys of objects and fields of classes that name models."""
     tokens = program.tokens
     for index in range(2, len(tokens)):
         token, mark, key = tokens[index], tokens[index - 1], tokens[index - 2]
         if token.kind not in {"string", "template"} or token.parts[1:] or mark.text not in {":", "="}:
             continue
-        if key.kind not in {"name", "string"} or not is_model_key(key.text) or is_other_key(key.text):
+        if (
+            index in taken
+            or key.kind not in {"name", "string"}
+            or not is_model_key(key.text)
+            or is_other_key(key.text)
+        ):
             continue
         if tokens[index - 3].text in {"?", "case"}:
             continue
@@ -318,11 +325,11 @@ def _held_by(program: Program, at: int) -> str:
     return ""
 
 
-def _looks(program: Program, found: Sightings) -> None:
+def _looks(program: Program, taken: set[int], found: Sightings) -> None:
     """Note texts that can hardly be anything but a model's name, where they are neither compared nor keys."""
     tokens = program.tokens
     for index, token in enumerate(tokens):
-        if token.kind != "string" or not 4 < len(token.text) < 400:
+        if token.kind != "string" or index in taken or not 4 < len(token.text) < 400:
             continue
         before = tokens[index - 1].text if index else ""
         earlier = tokens[index - 2].text if index > 1 else ""

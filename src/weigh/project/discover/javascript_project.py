@@ -24,8 +24,10 @@ from weigh.project.discover.sightings import Sightings
 
 MAX_NAMES = 2_000
 """Texts that one file gives to others."""
-_EXPORTS = re.compile(rb"\bexport\b|module\.exports|\bexports\.")
-_NAME_LIKE = re.compile(rb"(?<!from )(?<!\()['\"`][A-Za-z0-9][\w.-]*/[\w.-]+['\"`]")
+_LINKED = re.compile(rb"\bexport\b|\bexports\b|\bimport\b|\brequire\(")
+_NAME_LIKE = re.compile(
+    rb"(?<!from )(?<!import )(?<!import\()(?<!require\()['\"`][A-Za-z0-9][\w.-]*/[\w.-]+['\"`]"
+)
 _IMPORTING = frozenset({"import", "const", "let", "var", "export"})
 
 
@@ -70,7 +72,7 @@ def read_scripts(files: Iterable[tuple[str, Role]], content: Callable[[str], byt
 def _first(data: bytes, path: str, role: Role) -> tuple[FileUses, _Links]:
     sightings = Sightings(path, role)
     worth = is_worth_reading(data)
-    if not worth and not (_EXPORTS.search(data) and _NAME_LIKE.search(data)):
+    if not worth and not (_LINKED.search(data) and _NAME_LIKE.search(data)):
         return sightings.result(), _Links()
     quiet = sightings if worth else Sightings(path, role)
     program = script_program(data, path, quiet)

@@ -301,7 +301,10 @@ def _dug(program: Program, start: int, path: list[str], depth: int) -> list[Text
         return _dug(program, start + 4, path, depth + 1)
     places = _inner(program, start, path[0])
     if places is not None:
-        return [text for at in places for text in _dug(program, at, path[1:], depth + 1)]
+        if len(path) > 1:
+            return [text for at in places for text in _dug(program, at, path[1:], depth + 1)]
+        ends = [(at, expression_end(program, at)) for at in places]
+        return [text for at, end in ends for text in _or_unknown(program, at, end, depth + 1)]
     if token.kind == "name" and (token.text, 2) not in program.busy:
         program.busy.add((token.text, 2))
         values, _ = _visible(program, token.text, start)

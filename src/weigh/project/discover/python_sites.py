@@ -160,7 +160,11 @@ def _absent(reading: CallReading) -> None:
     unpacked = any(kw.arg is None for kw in reading.call.node.keywords) or any(
         isinstance(one, ast.Starred) for one in reading.call.node.args
     )
-    told = reading.last == "from_pretrained" or "told" in loader.options or (unpacked and loader.form in {"hf", "tfhub", "kaggle", "url"})
+    told = (
+        reading.last == "from_pretrained"
+        or "told" in loader.options
+        or (unpacked and loader.form in {"hf", "tfhub", "kaggle", "url"})
+    )
     if told and default is None and not loader.options.get("quiet"):
         why = "its arguments are unpacked from a value that is not known" if unpacked else "no name is given"
         reading.missing.append(Missing(reading.call.source(reading.call.node), why))

@@ -168,4 +168,5 @@ def _without_sources(uses: list[ModelUse]) -> list[ModelUse]:
 
 
 def _name(ref: str) -> str:
-    return ref.partition("#")[0].partition("@")[0]
+    """A ref without revision and file; a model that the hub serves is called as it is in the hub."""
+    return ref.replace("endpoint:huggingface/", "hf:").partition("#")[0].partition("@")[0]

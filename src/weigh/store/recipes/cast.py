@@ -106,13 +106,13 @@ def doubles(data: memoryview, dtype: str) -> "NDArray[np.float64]":
 def stored(values: "NDArray[Any]", dtype: str) -> memoryview:
     """Computed values as the bytes of a type, rounded once from single precision."""
     if dtype == "F64":
-        return memoryview(np.ascontiguousarray(values, np.float64)).cast("B")
+        return np.ascontiguousarray(values, np.float64).data.cast("B")
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         single = np.ascontiguousarray(values, np.float32)
         if dtype == "F32":
-            return memoryview(single).cast("B")
+            return single.data.cast("B")
         made = _brain(single) if dtype == "BF16" else _half(single)
-    return memoryview(made).cast("B")
+    return made.data.cast("B")
 
 
 def _brain(values: "NDArray[np.float32]") -> "NDArray[np.uint16]":

@@ -128,7 +128,7 @@ def _short(value: float, doubt: float) -> Iterator[float]:
 
 
 def _fraction(value: float) -> float:
-    """The nearest number with a small denominator or 12 decimals: what is left of a sum has lost some bits."""
+    """The nearest number with a small denominator or 12 decimals: what is left of a sum lost some bits."""
     near = (round(value * d) / d for d in (1, 2, 3, 4, 5, 6, 7, 8, 9))
     return next((n for n in near if abs(n - value) < 1e-12), round(value, 12))
 
@@ -144,9 +144,13 @@ def _products(lists: list[tuple[float, ...]]) -> Iterator[tuple[float, ...]]:
 
 def forms(factors: tuple[float, ...], dtypes: tuple[str, ...], target: str) -> Iterator[Linear]:
     """The usual ways of computing a sum with these factors, most usual first."""
-    steps = ("F32", FUSED, "F64") if target in {"F32", "F64"} else (target, "F32", "F64")
-    if target in {"F16", "BF16"} and "F32" in dtypes:
+    steps: tuple[str, ...]
+    if target in {"F32", "F64"}:
+        steps = ("F32", FUSED, "F64")
+    elif "F32" in dtypes:
         steps = ("F32", FUSED, "F64", target)
+    else:
+        steps = (target, "F32", "F64")
     whole = abs(sum(factors) - 1.0) < 1e-9
     equal = max(factors) - min(factors) < 1e-12 and whole
     for working in steps:

@@ -78,7 +78,7 @@ class Gather(msgspec.Struct, frozen=True, tag="gather", array_like=True, forbid_
             )
             out[:, at : at + part.length] = rows
             at += part.length
-        return memoryview(out.reshape(-1)[begin - top * row : end - top * row])
+        return out.reshape(-1)[begin - top * row : end - top * row].data
 
     def _one_row(self, sources: "Sources", begin: int, end: int) -> memoryview:
         found = []
@@ -121,4 +121,4 @@ class Permute(msgspec.Struct, frozen=True, tag="permute", array_like=True, forbi
         row = size // turned.shape[0]
         top, bottom = begin // row, -(-end // row)
         made = np.ascontiguousarray(turned[top:bottom]).view(np.uint8).reshape(-1)
-        return memoryview(made[begin - top * row : end - top * row])
+        return made[begin - top * row : end - top * row].data

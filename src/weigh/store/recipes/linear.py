@@ -94,7 +94,7 @@ class Linear(msgspec.Struct, frozen=True, tag="linear", array_like=True, forbid_
             out[at * width : stop * width] = np.frombuffer(
                 stored(self.computed(parts), self.target), np.uint8
             )
-        return memoryview(out)
+        return out.data
 
     def _values(self, data: memoryview, dtype: str) -> "NDArray[Any]":
         return doubles(data, dtype) if self.working == "F64" else singles(data, dtype)

@@ -89,7 +89,7 @@ class LowRank(msgspec.Struct, frozen=True, tag="low-rank", array_like=True, forb
             part = doubles(base[(a - first) * narrow : (b - first) * narrow], self.dtypes[0])
             made = stored(self.computed(part, product), self.target)
             out[(a - first) * width : (b - first) * width] = np.frombuffer(made, np.uint8)
-        return memoryview(out)
+        return out.data
 
     def computed(self, base: "NDArray[Any]", product: "NDArray[Any]") -> "NDArray[Any]":
         """The sum of the matrix and the product of the factors, all of it in double precision before."""
@@ -130,4 +130,5 @@ class LowRank(msgspec.Struct, frozen=True, tag="low-rank", array_like=True, forb
         whole = doubles(sources.read(2, 0, self.rank * self.columns * wide), self.dtypes[2])
         if self.right_turned:
             return np.ascontiguousarray(whole.reshape(self.columns, self.rank).T)
-        return whole.reshape(self.rank, self.columns)
+        made: NDArray[Any] = whole.reshape(self.rank, self.columns)
+        return made

@@ -150,8 +150,8 @@ def found(
         return None
     refs = (
         base.payload,
-        keep(objects, writer, memoryview(factors.left).cast("B"), "F32"),
-        keep(objects, writer, memoryview(factors.right).cast("B"), "F32"),
+        keep(objects, writer, factors.left.data.cast("B"), "F32"),
+        keep(objects, writer, factors.right.data.cast("B"), "F32"),
     )
     return recipe(objects, rule, refs, size)
 

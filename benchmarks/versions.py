@@ -1,4 +1,4 @@
-"""What does it take to keep versions of a model, beside git-lfs, DVC, hf-xet, Oxen, git, ZipNN and BitX? Ratios.
+"""What does it take to keep versions of a model, beside git-lfs, DVC, hf-xet, Oxen, git, ZipNN and BitX?
 
 One history of seven real versions, the same files for everybody, on this machine, in one run; then the
 histories of other models out of packages. Processor time is that of all processes and threads of a command,
@@ -21,10 +21,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from version_history import REAL, Version, others, real, seven
-from version_peers import Dvc, Failed, Git, GitLfs, Oxen, Peer, Weigh, Xet, planes, zipnn
+from version_peers import Dvc, Git, GitLfs, Oxen, Peer, PeerError, Weigh, Xet
+from version_planes import planes, zipnn
 
 ROUNDS = 3
 LARGE = 1024 * 1024 * 1024
+LEAST = 0.02
+"""Processor seconds below which a difference of two runs is noise."""
 NOT_REPEATED = (Git,)
 """Peers that are run once: slow, and their time is not compared."""
 
@@ -76,11 +79,15 @@ class Result:
         """Whether every version came back."""
         return all(step.exact for step in self.steps.values())
 
+    def work(self, spent: float, way: str) -> float:
+        """Seconds without the start; never below what can be told apart."""
+        return max(spent - self.start[way == "back"], LEAST)
+
     def rate(self, way: str, name: str, *, work: bool = False) -> float:
         """MB a processor second of keeping (`add`) or bringing back (`back`) a version."""
         step = self.steps[name]
-        spent = statistics.median(getattr(step, way)) - (self.start[way == "back"] if work else 0)
-        return step.size / max(spent, 1e-3) / 1e6
+        spent = statistics.median(getattr(step, way))
+        return step.size / (self.work(spent, way) if work else spent) / 1e6
 
 
 def main() -> int:
@@ -93,7 +100,9 @@ def main() -> int:
             rounds = 1 if quick or kind in NOT_REPEATED else ROUNDS
             try:
                 results[kind.name] = history(kind, folder, versions, rounds)
-            except Failed as error:
+            except PeerError as error:
+                if kind is Weigh:
+                    raise
                 print(f"{kind.name} left out: {str(error)[-300:]}")
         goals = Goals()
         sizes(goals, results, versions)
@@ -138,7 +147,8 @@ def history(kind: type[Peer], folder: Path, versions: tuple[Version, ...], round
     again: list[float] = []
     for turn in range(rounds):
         peer = kind(folder / "peer")
-        starts.append(start_up(kind, folder))
+        # Twice: the first run of all fills caches that the others find.
+        starts.append(min(start_up(kind, folder) for _ in range(2)))
         before = peer.stored() if kind.kept else 0
         for version in versions:
             step = result.steps[version.name]
@@ -201,7 +211,7 @@ def sizes(goals: Goals, results: dict[str, Result], versions: tuple[Version, ...
     near = {"ft1": "base", "ft2": "base", "lora": "base", "ft1-bf16": "base-bf16"}
     bitx = {n: s for n, (s, _) in planes([(v.name, v.path, near.get(v.name, "")) for v in versions]).items()}
     names = [v.name for v in versions]
-    print(f"\nBytes kept, % of each version's bytes; {raw / 1e6:.1f} MB in all")
+    print(f"\nBytes kept without indexes, % of each version's bytes; {raw / 1e6:.1f} MB in all")
     print(f"{'':20}" + "".join(f"{n:>11}" for n in names) + f"{'all':>9}{'exact':>7}")
     for peer, result in results.items():
         shares = [100 * s.grew / s.size for s in result.steps.values()]
@@ -278,11 +288,12 @@ def speed(goals: Goals, results: dict[str, Result], folder: Path) -> None:
     print("\nMB a processor second, whole command / work alone")
     columns = (("new", "add", "base"), ("tuned", "add", "ft1"), ("back", "back", "base"),
                ("back, tuned", "back", "ft1"))  # fmt: skip
-    print(f"{'':20}" + "".join(f"{title:>14}" for title, _, _ in columns) + f"{'unchanged':>14}{'start s':>12}")
+    titles = [title for title, _, _ in columns]
+    print(f"{'':20}" + "".join(f"{title:>14}" for title in (*titles, "unchanged")) + f"{'start s':>12}")
     again: dict[str, float] = {}
     for peer, result in results.items():
         size = result.steps["base"].size
-        again[peer] = size / max(result.again - result.start[0], 1e-3) / 1e6
+        again[peer] = size / result.work(result.again, "add") / 1e6
         cells = [f"{result.rate(w, n):.0f} / {result.rate(w, n, work=True):.0f}" for _, w, n in columns]
         cells.append(f"{size / result.again / 1e6:.0f} / {again[peer]:.0f}")
         starts = f"{result.start[0]:.2f} {result.start[1]:.2f}"
@@ -300,7 +311,7 @@ def speed(goals: Goals, results: dict[str, Result], folder: Path) -> None:
         front = Xet(folder / "front")
         hashed = statistics.median(front.hashed(seven()[0].path).cpu for _ in range(ROUNDS))
         nothing = statistics.median(front.hashed(folder / "small.safetensors").cpu for _ in range(ROUNDS))
-        rate = mine.steps["base"].size / max(hashed - nothing, 1e-3) / 1e6
+        rate = mine.steps["base"].size / max(hashed - nothing, LEAST) / 1e6
         print(f"hf-xet's hash_files alone: {rate:.0f}")
         goals.check("add unchanged / hf-xet's hash_files, work alone", again[Weigh.name] / rate, ">=", 1)
 
@@ -328,7 +339,8 @@ def memory(goals: Goals, folder: Path) -> None:
 
 def real_histories(folder: Path) -> None:
     """Bytes kept of real histories; whoever keeps files whole keeps each distinct file once."""
-    print(f"\nReal histories, kB {'raw':>20}{'distinct files':>16}{'hf-xet':>10}{Weigh.name:>10}{'/ hf-xet':>10}")
+    titles = f"{'raw':>20}{'distinct files':>16}{'hf-xet':>10}{'weigh':>10}{'/ hf-xet':>10}"
+    print(f"\nReal histories, kB {titles}")
     total = [0, 0, 0, 0]
     for kept in REAL:
         releases = real(kept)
@@ -336,8 +348,7 @@ def real_histories(folder: Path) -> None:
             continue
         files = [path for _, paths in releases for path in paths]
         row = [sum(p.stat().st_size for p in files), sum(len(b) for b in {p.read_bytes() for p in files})]
-        for kind in (Xet, Weigh):
-            row.append(_kept(kind(folder / "real"), releases))
+        row.extend(_kept(kind(folder / "real"), releases) for kind in (Xet, Weigh))
         total = [a + b for a, b in zip(total, row, strict=True)]
         _real_row(f"{kept.name} ({len(releases)})", row)
     _real_row("all", total)
@@ -345,21 +356,23 @@ def real_histories(folder: Path) -> None:
 
 def _real_row(name: str, row: list[int]) -> None:
     numbers = [n // 1000 for n in row]
-    print(f"{name:32}{numbers[0]:7}{numbers[1]:16}{numbers[2]:10}{numbers[3]:10}{row[3] / max(row[2], 1):10.3f}")
+    ratio = row[3] / max(row[2], 1)
+    print(f"{name:32}{numbers[0]:7}{numbers[1]:16}{numbers[2]:10}{numbers[3]:10}{ratio:10.3f}")
 
 
 def _kept(peer: Peer, releases: list[tuple[str, list[Path]]]) -> int:
-    """Keep the files of one release after the other, under the names of their places."""
+    """Keep the files of one release after the other."""
     last: tuple[str, ...] = ()
     for number, (_, paths) in enumerate(releases):
         for old in peer.folder.glob("*.bin"):
             old.unlink()
-        for place, path in enumerate(paths):
-            # Only what a history keeps under one name is of interest, and adapters take these two endings.
-            shutil.copyfile(path, peer.folder / f"{place}-{path.suffix[1:]}.bin")
+        for path in paths:
+            # Under one name from release to release, as somebody would keep them.
+            name = f"{path.parent.name}-{path.name}" if len(paths) > 1 else "model"
+            shutil.copyfile(path, peer.folder / f"{name}.bin")
         try:
             peer.keep(f"r{number}", last)
-        except Failed as error:
+        except PeerError as error:
             if "nothing to record" not in str(error):
                 raise
         else:

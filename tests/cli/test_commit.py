@@ -164,3 +164,18 @@ def test_the_code_beside_the_model_is_noted(weigh, folder):
     weigh("commit", "-m", "first")
     assert one(weigh, "show")["provenance"]["code"] == commit
     assert not os.environ.get("GIT_DIR")
+
+
+def test_without_the_extra_it_is_named(weigh, folder, monkeypatch):
+    monkeypatch.setattr("weigh.versions.extra.find_spec", lambda name: None if name == "blake3" else object())
+    for arguments in (
+        ("commit", "-m", "x"),
+        ("log",),
+        ("status",),
+        ("import", "x"),
+        ("checkout", "main"),
+        ("branch",),
+        ("tag",),
+    ):
+        ended = weigh(*arguments)
+        assert (ended.code, "weigh[versions]" in ended.err) == (3, True)

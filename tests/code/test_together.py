@@ -1,8 +1,7 @@
 """Values that belong together: of one turn of a loop, of one call of a function."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from weigh.code.program import Program, SourceText
 
@@ -24,6 +23,14 @@ CASES = {
         "x1 x2 y1 y2",
     ),
     "same list twice": ('L=[("x",1),("y",2)]\nfor a, q in L:\n  for b, r in L: load(a + b)', "xx xy yx yy"),
+    "a variable twice": ('for a in ["x", "y"]: load(f"{a}-{a}")', "x-x y-y"),
+    "put off": (
+        (
+            'from joblib import delayed\ndef f(a): load(a)\nT="run {} {}"\nC=[]\nfor m in ["x","y"]:\n'
+            '  for n in [1,2]: C.append(T.format(m, f"{m}{n}").replace(" ", "-"))\n[delayed(f)(c) for c in C]'
+        ),
+        "run-x-x1 run-x-x2 run-y-y1 run-y-y2",
+    ),
     "same literal twice": ('A="x"\nfor a, b in ((A,"1"),(A,"2")): load(a + b)', "x1 x2"),
     "arguments of one call": ('def f(a, b="0"): load(f"{a}{b}")\nf("x")\nf("y", "2")', "x0 y2"),
     "through a wrapper": ('def g(a, b): load(a + b)\ndef f(a, b): g(a, b)\nf("x","1")\nf("y","2")', "x1 y2"),
@@ -63,7 +70,15 @@ def test_a_text_of_very_many_choices_is_told_and_not_guessed():
     call = next(call for call in program.calls("a.py") if call.tail == "load")
     found = call.values(call.argument(0))
     assert (found.items, found.complete, found.why) == ((), False, "more than 64 values")
-    assert found.partial.startswith("org/")
+    assert found.partial == "org/{}"
+
+
+def test_every_text_with_unknown_parts_is_kept():
+    source = 'for a in ["x", "y"]: load(f"{a}/{input()}")'
+    program = Program([SourceText("a.py", source.encode())])
+    call = next(call for call in program.calls("a.py") if call.tail == "load")
+    found = call.values(call.argument(0))
+    assert (found.items, found.partials, found.partial) == ((), ("x/{}", "y/{}"), "x/{}")
 
 
 def test_a_text_that_no_test_lets_pass_is_none():

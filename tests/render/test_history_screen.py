@@ -11,7 +11,7 @@ from weigh.render.history_screen import (
     version_screen,
 )
 
-EVIL = "a\x1b[31m\u202eb\n"
+EVIL = "a\x1b[31m\u202eb\nQ"
 FILE = {"path": EVIL, "size": 10, "sha256": "ab" * 32, "blake3": "cd" * 32, "executable": False}
 LINE = {
     "commit": "1" * 64, "parents": ["2" * 64], "tree": "3" * 64, "names": [EVIL], "author": EVIL, "time": 0,
@@ -70,7 +70,7 @@ def test_nothing_hostile_acts():
         assert screen.endswith("\n")
         assert "\x1b" not in screen
         assert "\u202e" not in screen
-        assert "\nb" not in screen
+        assert "\nQ" not in screen
 
 
 def test_what_a_version_cost():

@@ -54,7 +54,7 @@ def test_a_version_by_itself_can_be_recorded_on(scene, three):
 def test_changed_files_are_not_overwritten_without_force(scene, three):
     scene.write({"d/e/f": "mine"})
     before = scene.files()
-    with pytest.raises(RefusedError, match="'?d/e/f'? would be overwritten"):
+    with pytest.raises(RefusedError, match="d/e/f would be overwritten"):
         scene.checkout("HEAD~1")
     assert scene.files() == before
     assert scene.history().refs.head == "refs/heads/main"

@@ -1,16 +1,26 @@
 """Versions go to a remote and come from it; the remote is a folder, or an S3 through `obstore`."""
 
+import os
+
 import pytest
 from tests.store.remotes.s3_server import S3Server
 from tests.versions.exchange_scenes import Person
 
 from weigh.core.errors import ConflictError, NotFoundError, RefusedError
 from weigh.core.ref import RefKind
+from weigh.store.packs.objects import MOST_DEPTH
+from weigh.store.packs.record import Kind
 from weigh.store.remotes.folder import FolderRemote
 from weigh.versions import pushing
 from weigh.versions.pulling import Wanted, require_followed
 from weigh.versions.pushing import Force
 from weigh.versions.remotes import read_partial
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    """What survives a crash is asked elsewhere; waiting for the disk is most of what these tests would do."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture
@@ -25,9 +35,12 @@ def s3():
         yield server
 
 
-@pytest.fixture(params=["folder", "s3"])
+BOTH = pytest.mark.parametrize("remote", ["folder", "s3"], indirect=True)
+
+
+@pytest.fixture
 def remote(request, tmp_path):
-    if request.param == "folder":
+    if getattr(request, "param", "folder") == "folder":
         return request.getfixturevalue("folder")
     from weigh.store.remotes.objects import ObjectRemote
 
@@ -52,10 +65,12 @@ def two_versions(person):
     return first, person.commit("two").id
 
 
+@BOTH
 def test_versions_arrive_byte_for_byte_and_only_what_is_missing_travels(ada, bob):
     first, _ = two_versions(ada)
     sent = ada.push()
-    assert sent.objects and sent.moved[0].new == ada.tip() == ada.tracked()
+    assert sent.objects
+    assert sent.moved[0].new == ada.tip() == ada.tracked()
     assert ada.push().size == 0
     bob.pull()
     assert bob.files() == ada.files()
@@ -66,6 +81,21 @@ def test_versions_arrive_byte_for_byte_and_only_what_is_missing_travels(ada, bob
     ada.commit("three", ["notes.txt"])
     assert ada.push().size < 5000 < sent.size
     assert bob.fetch().size < 5000
+
+
+def test_every_way_a_chunk_is_kept_travels(ada, bob):
+    ada.write({"README.md": "a model\n" * 1000, "zeros.bin": bytes(100_000), "noise.bin": os.urandom(50_000)})
+    for step in range(2):
+        ada.model(size=400, step=step * 1e-4)
+        ada.commit("more")
+    objects = ada.history().objects
+    chunks = [name for name, found in objects.index.objects() if found.kind is Kind.CHUNK]
+    assert len({objects.record(name).codec for name in chunks}) > 3
+    ada.push()
+    bob.pull()
+    assert bob.files() == ada.files()
+    for name in chunks:
+        assert bob.history().objects.content(name) == objects.content(name)
 
 
 def test_what_came_can_be_pushed_on_and_comes_back(ada, bob):
@@ -80,6 +110,7 @@ def test_what_came_can_be_pushed_on_and_comes_back(ada, bob):
     assert ada.files() == bob.files()
 
 
+@BOTH
 def test_versions_of_others_are_never_pushed_away(ada, bob):
     two_versions(ada)
     ada.push()
@@ -98,6 +129,7 @@ def test_versions_of_others_are_never_pushed_away(ada, bob):
     assert ada.tip() == bob.tip()
 
 
+@BOTH
 def test_force_with_lease_moves_a_branch_only_from_where_it_was_seen(ada, bob):
     first, _ = two_versions(ada)
     ada.push()
@@ -170,6 +202,7 @@ def _quiet():
     return Silent()
 
 
+@BOTH
 def test_a_part_of_a_history_comes_and_says_so(ada, bob):
     first, second = two_versions(ada)
     ada.push()
@@ -195,6 +228,21 @@ def test_a_clone_in_part_cannot_be_pushed_where_the_rest_is_missing(ada, bob, tm
     bob.remote = FolderRemote(tmp_path / "elsewhere")
     with pytest.raises(NotFoundError, match="neither here nor at"):
         bob.push()
+
+
+def test_what_is_kept_otherwise_here_makes_no_chain_too_long(ada, bob):
+    for person, steps in ((bob, range(9)), (ada, (8, 9))):
+        for step in steps:
+            person.model(size=64, step=step * 1e-6)
+            person.commit(f"step {step}")
+    depths = [found.depth for _, found in bob.history().objects.index.objects()]
+    assert max(depths) == MOST_DEPTH
+    ada.push()
+    bob.fetch()
+    objects = bob.history().objects
+    assert max(found.depth for _, found in objects.index.objects()) == MOST_DEPTH
+    bob.checkout("origin/main")
+    assert bob.files()["model.safetensors"] == ada.files()["model.safetensors"]
 
 
 def test_a_branch_that_is_not_there_is_named(ada, bob):

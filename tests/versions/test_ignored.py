@@ -9,13 +9,13 @@ from weigh.core.errors import UsageError
 from weigh.versions.ignored import Ignored, is_never
 
 PATTERNS = [
-    "*.log", "/top.txt", "logs/", "**/cache", "a/**/z", "a/*.bin", "!keep.log", "x?y", "[ab].txt", "[!ab].md",
-    "deep/**", "# comment", "", "\\#hash", "\\!bang", "sp ace",
+    "*.log", "/top.txt", "logs/", "**/cache", "a/**/z", "a/*.bin", "!keep.log", "x?y", "[ab].txt",
+    "[!ab].md", "deep/**", "# comment", "", "\\#hash", "\\!bang", "sp ace",
 ]  # fmt: skip
 PATHS = [
     "a.log", "d/a.log", "keep.log", "d/keep.log", "top.txt", "d/top.txt", "logs/x", "d/logs/y", "d/cache/x",
-    "cache", "a/z", "a/b/z", "a/b/c/z", "a/m.bin", "a/b/m.bin", "xzy", "x/y", "a.txt", "c.txt", "a.md", "c.md",
-    "deep/er/x", "#hash", "!bang", "sp ace", "plain",
+    "cache", "a/z", "a/b/z", "a/b/c/z", "a/m.bin", "a/b/m.bin", "xzy", "x/y", "a.txt", "c.txt", "a.md",
+    "c.md", "deep/er/x", "#hash", "!bang", "sp ace", "plain",
 ]  # fmt: skip
 
 

@@ -24,7 +24,8 @@ def repository(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     (home / ".gitconfig").write_text(
-        '[core]\n\teditor = x\n[user]\n  name = "Ada; \\"L\\"" ; c\n\temail = ada@example.org # y\n[alias]\nname = z\n'
+        '[core]\n\teditor = x\n[user]\n  name = "Ada; \\"L\\"" ; c\n'
+        "\temail = ada@example.org # y\n[alias]\nname = z\n"
     )
     folder = tmp_path / "code"
     folder.mkdir()

@@ -237,8 +237,8 @@ def test_a_folder_joined_without_its_files_cannot_throw_versions_away(scene, tmp
     other.checkout("HEAD")
     assert other.files() == {"a": b"1", "b": b"mine"}
     other.commit("mine", ["b"])
+    scene.write({"a": "2"})
     with pytest.raises(ConflictError, match="moved since"):
-        scene.write({"a": "2"})
         scene.commit()
 
 
@@ -252,7 +252,7 @@ def test_a_file_and_a_folder_of_one_name_cannot_both_be(scene):
     assert scene.commit("x", [""]).removed == ("a",)
 
 
-def test_ten_thousand_files(scene):
+def test_thousands_of_files(scene):
     for folder in range(10):
         (scene.folder / f"d{folder}").mkdir()
         for name in range(200):

@@ -23,6 +23,9 @@ def branch(
     names: tuple[str, ...], *, delete: bool, renamed: bool, force: bool, every: bool, as_json: bool
 ) -> int:
     """List branches, or make one at REV (HEAD by default); `weigh checkout NAME` goes to it."""
+    from weigh.versions.extra import require_extra
+
+    require_extra()
     from weigh.core.events import Silent
     from weigh.jobs.branch import branches, delete_branch, make_branch, rename_branch
     from weigh.jobs.desk import open_desk

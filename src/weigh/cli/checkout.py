@@ -32,6 +32,9 @@ def checkout(
 
     A file that you changed is never overwritten without --force. Interrupted, the same command goes on.
     """  # noqa: D301 - click reads the backspace as "do not rewrap"
+    from weigh.versions.extra import require_extra
+
+    require_extra()
     from weigh.jobs.branch import make_branch
     from weigh.jobs.checkout import attach_folder, checkout as job
     from weigh.jobs.desk import open_desk

@@ -33,6 +33,9 @@ def commit(  # noqa: PLR0913 - one parameter an option
 
     Exit codes: 1 nothing changed, or the branch was moved by somebody else.
     """
+    from weigh.versions.extra import require_extra
+
+    require_extra()
     from weigh.jobs.commit import CommitOptions, commit as job, message_from
     from weigh.jobs.desk import open_desk
     from weigh.jobs.history_told import commit_told

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from weigh.core.errors import ExitCode
+from weigh.core.errors import ExitCode, UsageError
 
-FORMS = ("requirements", "hf-cache", "cyclonedx")
+FORMS = ("requirements", "hf-cache", "cyclonedx", "version")
 
 
 @click.command()
@@ -26,9 +26,12 @@ def export(out: str, names: tuple[str, ...], *, form: str, project: str, offline
     requirements   the packages that models come in, with hashes, for pip
     hf-cache       a folder for HF_HUB_CACHE, with refs/main = the locked commit
     cyclonedx      a bill of materials, CycloneDX 1.6 JSON
+    version        a version as a plain folder: weigh export OUT REV --format version
 
     The same lock gives the same bytes. What a form cannot hold is said.
     """  # noqa: D301 - click reads the backspace as "do not rewrap"
+    if form == "version":
+        return _version(out, names, as_json=as_json)
     from weigh.jobs.export import Form, export as job
     from weigh.jobs.workbench import open_workbench
     from weigh.render import numbers
@@ -49,4 +52,30 @@ def export(out: str, names: tuple[str, ...], *, form: str, project: str, offline
         )
     for section in done.left_out:
         click.echo(f"  left out: {visible(section)} is not of this form", err=True)
+    return ExitCode.FINE
+
+
+def _version(out: str, names: tuple[str, ...], *, as_json: bool) -> int:
+    """A version of this folder's history, or with `HISTORY:REV` of another, as a plain folder."""
+    from weigh.versions.extra import require_extra
+
+    require_extra()
+    from weigh.jobs.desk import open_desk
+    from weigh.jobs.export_version import export_version
+    from weigh.render import numbers
+    from weigh.render.escape import visible
+    from weigh.render.progress import TerminalEvents
+
+    if len(names) > 1:
+        raise UsageError("one version is written at a time", hint="weigh export OUT REV --format version")
+    history, colon, revision = (names[0] if names else "HEAD").rpartition(":")
+    events = TerminalEvents(sys.stderr, quiet=as_json or not sys.stderr.isatty())
+    tree = export_version(
+        open_desk(events), Path.cwd(), revision, Path(out), history=history if colon else ""
+    )
+    events.close()
+    size = sum(file.size for file in tree.files)
+    told = {"bytes": size, "files": [file.path for file in tree.files]}
+    screen = f"  {visible(out)}  {len(tree.files)} files · {numbers.size(size)}"
+    click.echo(json.dumps(told) if as_json else screen)
     return ExitCode.FINE

@@ -30,6 +30,9 @@ def import_versions(
 
     What was taken in before is passed over, so an interrupted import goes on.
     """  # noqa: D301 - click reads the backspace as "do not rewrap"
+    from weigh.versions.extra import require_extra
+
+    require_extra()
     from weigh.jobs.desk import open_desk
     from weigh.jobs.history_told import imported_told
     from weigh.jobs.import_versions import ImportOptions, import_versions as job

@@ -21,6 +21,9 @@ def log(revision: str, *, drawn: bool, every: bool, most: int | None, history: s
 
     REV is a branch, a tag, an id or its first digits; `~N` goes N versions back, `^2` to the second parent.
     """
+    from weigh.versions.extra import require_extra
+
+    require_extra()
     from weigh.core.events import Silent
     from weigh.jobs.desk import open_desk
     from weigh.jobs.history_told import line_told

@@ -21,6 +21,9 @@ def restore(
     revision: str, path: str, *, tensor: str, out: str, force: bool, history: str, as_json: bool
 ) -> int:
     """Write one file, or one tensor, of a version; the working folder's version stays what it is."""
+    from weigh.versions.extra import require_extra
+
+    require_extra()
     from weigh.jobs.desk import open_desk
     from weigh.jobs.restore import RestoreOptions, restore as job
     from weigh.render import numbers

@@ -14,6 +14,9 @@ from weigh.core.errors import ExitCode
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(what: str, *, history: str, as_json: bool) -> int:
     """One version: who, when, from what, and which files changed; with :PATH a file and its tensors."""
+    from weigh.versions.extra import require_extra
+
+    require_extra()
     from weigh.core.events import Silent
     from weigh.jobs.desk import open_desk
     from weigh.jobs.history_told import file_told, version_told

@@ -13,6 +13,9 @@ from weigh.core.errors import ExitCode
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(*, as_code: bool, as_json: bool) -> int:
     """Which version is checked out here, and which files differ from it."""
+    from weigh.versions.extra import require_extra
+
+    require_extra()
     from weigh.core.events import Silent
     from weigh.jobs.desk import open_desk
     from weigh.jobs.history_told import status_told

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def tag(names: tuple[str, ...], *, delete: bool, as_json: bool) -> int:
     """List tags, or name the version REV (HEAD by default) for good: a tag is not moved."""
+    from weigh.versions.extra import require_extra
+
+    require_extra()
     from weigh.core.events import Silent
     from weigh.jobs.branch import delete_tag, make_tag, tags
     from weigh.jobs.desk import open_desk

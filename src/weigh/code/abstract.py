@@ -239,7 +239,7 @@ def unknown(why: str) -> Possible:
     return Possible((), why)
 
 
-def union(parts: Iterable[Possible], *, most: int = MOST_ALTERNATIVES) -> Possible:
+def union(parts: Iterable[Possible]) -> Possible:
     """Any of several."""
     waiting = list(parts)
     if len(waiting) == 1:
@@ -252,12 +252,12 @@ def union(parts: Iterable[Possible], *, most: int = MOST_ALTERNATIVES) -> Possib
         cut = cut or part.cut
         for item in part.items:
             kept.setdefault(_identity(item), item)
-    if len(kept) > most:
+    if len(kept) > MOST_ALTERNATIVES:
         # too many to tell turns apart
         plain = (replace(i, turns=()) if isinstance(i, Known) and i.turns else i for i in kept.values())
         kept = {_identity(item): item for item in plain}
-    if len(kept) > most:
-        return Possible(tuple(kept.values())[:most], TOO_MANY, cut)
+    if len(kept) > MOST_ALTERNATIVES:
+        return Possible(tuple(kept.values())[:MOST_ALTERNATIVES], TOO_MANY, cut)
     return Possible(tuple(kept.values()), why, cut)
 
 

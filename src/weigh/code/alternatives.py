@@ -7,6 +7,8 @@ Constant = str | int | float | bool | None | bytes
 
 MOST_ALTERNATIVES = 64
 """Values that are kept for one expression; with more of them the answer is not complete."""
+TOO_MANY = f"more than {MOST_ALTERNATIVES} values"
+"""The reason that is given then."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,7 +69,8 @@ class Alternatives:
         items: the values, in the order they were found.
         complete: whether the program shows no other; False also when nothing is known.
         why: what stopped the search; "" when it is complete.
-        partial: what is known of a text with unknown parts, `{}` for each of them.
+        partials: what is known of texts with unknown parts, `{}` for each of them; of a text put together
+            from too many choices what they share, and some of them.
         names: dotted names of modules, classes, functions and enum members that it may stand for.
         files: values of files that it may be.
     """
@@ -75,9 +78,14 @@ class Alternatives:
     items: tuple[Alternative, ...] = ()
     complete: bool = True
     why: str = ""
-    partial: str = ""
+    partials: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     files: tuple[FileValue, ...] = ()
+
+    @property
+    def partial(self) -> str:
+        """The first of the texts with unknown parts, "" when there is none."""
+        return self.partials[0] if self.partials else ""
 
     @property
     def texts(self) -> tuple[str, ...]:

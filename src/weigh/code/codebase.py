@@ -60,7 +60,8 @@ class CodeBase:
         for start in range(len(parts)):
             self._endings[".".join(parts[start:])].append(module)
         for call in module.calls:
-            name = last_name(call.node.func)
+            first = call.node.func
+            name = last_name(first) or (f"{last_name(first.func)}()" if isinstance(first, ast.Call) else "")
             if name:
                 self.calls[name].append(call)
         for name, stored in module.stored.items():

@@ -278,7 +278,7 @@ class Evaluator:
         return self._calls[key]
 
     def parser_kinds(self, maker: ast.expr | None, reader: Site) -> list[Deferred]:
-        """The dataclasses that a parser of the command line was made for; the reader's own file comes first."""
+        """The dataclasses that a parser of the command line was made for, of the reader's file first."""
         calls = [
             site for name in ("HfArgumentParser", "ArgumentParser") for site in self.code.calls.get(name, ())
         ]

@@ -131,9 +131,7 @@ def bound_value(engine: "Evaluator", name: str, binding: Binding, frame: Frame |
     if binding.means is Means.ELEMENT:
         items = engine.elements(value)
         turns = (engine.at(engine.force(item), binding.path) for item in items.items)
-        if binding.path:
-            turns = (turn.in_turn(id(node), number) for number, turn in enumerate(turns))
-        found = union(turns)
+        found = union(turn.in_turn(id(node), number) for number, turn in enumerate(turns))
         return Possible(found.items, found.why or items.why, found.cut or value.cut).via("loop")
     if binding.means is Means.ENTERED and any(isinstance(item, Items) for item in value.items):
         value = union(engine.force(item) for item in engine.elements(value).items)

@@ -25,7 +25,7 @@ from weigh.code.abstract import (
 )
 from weigh.code.codebase import last_name
 from weigh.code.indexing import chain_of
-from weigh.code.scopes import Scope, Site
+from weigh.code.scopes import CallSite, Scope, Site
 
 if TYPE_CHECKING:
     from weigh.code.evaluate import Evaluator
@@ -256,6 +256,8 @@ def uses(engine: "Evaluator", scope: Scope) -> tuple[Use, ...]:
         for name, way in _HANDING_ON.items():
             for site in islice(engine.code.calls.get(name, ()), MOST_SITES):
                 found += _handed_on(engine, scope, site.node, site.site, way)
+        for site in islice(engine.code.calls.get("delayed()", ()), MOST_SITES):
+            found += _put_off(engine, scope, site)
     engine.uses[id(scope)] = tuple(found)
     return engine.uses[id(scope)]
 
@@ -309,6 +311,16 @@ def _handed_on(engine: "Evaluator", scope: Scope, call: ast.Call, site: Site, wa
             built = engine.handed(call, site, way)
             return [Use(built, site, None, int(item.receiver is not None))]
     return []
+
+
+def _put_off(engine: "Evaluator", scope: Scope, site: CallSite) -> list[Use]:
+    """`delayed(f)(a)` of joblib and dask: the call that it makes later."""
+    first = site.node.func
+    if not isinstance(first, ast.Call) or last_name(first.func) != "delayed" or not first.args:
+        return []
+    held = engine.value(first.args[0], site.site).items if last_name(first.args[0]) == scope.name else ()
+    ours = any(isinstance(item, Function) and item.scope is scope for item in held)
+    return [Use(site.node, site.site, None, 0)] if ours else []
 
 
 # fields

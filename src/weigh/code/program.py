@@ -4,10 +4,12 @@ import ast
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from posixpath import commonprefix
 from typing import Literal
 
 from weigh.code import classes, parameters
 from weigh.code.abstract import (
+    HOLE,
     Class,
     Deferred,
     FromFile,
@@ -202,14 +204,14 @@ class Program:
         items: list[Alternative] = []
         names: list[str] = []
         files: list[FileValue] = []
-        partial = ""
+        partials: list[str] = []
         why = found.why
         for item in self._flat(found):
             if isinstance(item, Known):
                 if item.name:
                     names.append(item.name)
                 if item.open:
-                    partial = partial or (str(item.value) if str(item.value) != "{}" else "")
+                    partials += [str(item.value)] if str(item.value) != HOLE else []
                 elif item.spot is not None and not isinstance(item.value, float | complex):
                     items.append(Alternative(item.value, item.how or ("literal",), item.spot, item.name))
                 elif item.spot is not None:
@@ -233,12 +235,13 @@ class Program:
         why = why or (TOO_MANY if len(unique) > len(kept) else "")
         if why == TOO_MANY:
             # texts put together from that many choices are mostly choices that never meet
-            joined = [item for item in kept if "joined" in item.how]
-            partial = partial or "".join(str(item.value) for item in joined[:1])
+            joined = [str(item.value) for item in kept if "joined" in item.how]
+            partials += [commonprefix(joined) + HOLE, *joined] if joined else []
             kept = tuple(item for item in kept if "joined" not in item.how)
         if not kept and not names:
             why = why or "nothing gives it a value"
-        return Alternatives(kept, not why, why, partial, tuple(dict.fromkeys(names)), tuple(files))
+        partly = tuple(dict.fromkeys(partials))[:MOST_ALTERNATIVES]
+        return Alternatives(kept, not why, why, partly, tuple(dict.fromkeys(names)), tuple(files))
 
     def _flat(self, found: Possible) -> "Iterator[object]":
         """The values, with the items of lists in their place."""

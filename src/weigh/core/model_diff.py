@@ -242,6 +242,4 @@ class ModelDiff:
     @property
     def differs(self) -> bool:
         """Whether there is any difference."""
-        return bool(
-            self.tensors or self.files or self.values or self.lists or self.statements or self.code
-        )
+        return bool(self.tensors or self.files or self.values or self.lists or self.statements or self.code)

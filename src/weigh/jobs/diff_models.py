@@ -93,6 +93,30 @@ def is_revision(history: History | None, thing: str) -> bool:
     return True
 
 
+def refs_of(bench: Workbench, things: tuple[str, ...], *, folder: Path) -> tuple[str, str]:
+    """Both things as refs that a runtime can be brought: a version of the history as `weigh:NAME@REV`.
+
+    Raises:
+        UsageError: not two things; or a path inside a version, or the working folder, is meant.
+    """
+    if len(things) != 2:
+        raise UsageError("the answers of two versions are compared", hint="weigh diff OLD NEW --data …")
+    history = open_history(bench, folder) if working_folder_of(folder) is not None else None
+    old, new = (_ref_of(history, name_thing(history, thing)) for thing in things)
+    return old, new
+
+
+def _ref_of(history: History | None, named: Named) -> str:
+    if named.below:
+        raise UsageError(f"{named.text!r} is a file of a version", why="a whole version is needed to answer")
+    if named.revision and history is not None:
+        # The id, because a name may hold signs that mean something in a ref.
+        return f"weigh:{history.name}@{history.find(named.revision)}"
+    if named.path is not None and not named.text.startswith((".", "/")):
+        return f"./{named.text}"
+    return named.text
+
+
 def _progress(bench: Workbench) -> Callable[[int, int], None]:
     def tell(done: int, total: int) -> None:
         bench.events.emit(Progress(STEP, done, total, "bytes"))
@@ -111,14 +135,19 @@ def _sides(
         revision = things[0] if things else "HEAD"
         if not is_revision(history, revision):
             raise NotFoundError(f"there is no version {revision!r}", hint="weigh log")
-        old = version_side(history, *_parted(revision)[:1], below=_parted(revision)[1])
-        return old, folder_side(history.folder, history.tree_of(_parted(revision)[0]))
+        name, below = _parted(revision)
+        if below:
+            raise UsageError(
+                "one file of a version needs another to compare with", hint="weigh diff REV:A REV:B"
+            )
+        return version_side(history, name), folder_side(history.folder, history.tree_of(name))
     named = [name_thing(history, thing) for thing in things]
     paths = [n.path for n in named]
     alone = paths[0] is not None and paths[0].is_file() and paths[1] is not None and paths[1].is_file()
     declarations = open_project(project if (project / "models.toml").is_file() else None)
     old, new = (
-        _side(bench, history, n, declarations, alone=paths[1].name if alone and paths[1] else "") for n in named
+        _side(bench, history, n, declarations, alone=paths[1].name if alone and paths[1] else "")
+        for n in named
     )
     return _same_single(old, new)
 

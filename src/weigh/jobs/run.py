@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weigh.core.errors import IntegrityError, NotFoundError, RefusedError, UnknownAnswerError, UsageError
+from weigh.jobs.admit import POLICY, admissions
 from weigh.jobs.sync import first_disagreement
 from weigh.jobs.verify import synced_sections
 from weigh.project.asked_outside import asked_outside, missed_a_model
@@ -85,6 +86,7 @@ def run(folder: Path, command: Sequence[str], options: RunOptions) -> Ran:
     lock = _lock_in_step(folder, options)
     place = place_of(folder)
     _require_synced(place, lock, options)
+    _require_admitted(folder, place, lock)
     tail = Tail()
     with ExitStack() as stack:
         private = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="weigh-run-")))
@@ -137,6 +139,22 @@ def _require_synced(place: Path, lock: Lock, options: RunOptions) -> None:
     found = check(place, wanted, trust=None if options.full else record)
     if found.differences:
         raise _not_as_locked(found.differences)
+
+
+def _require_admitted(folder: Path, place: Path, lock: Lock) -> None:
+    """Refuse models that were placed under another policy than the one that stands now."""
+    record = read_record(place)
+    if record is None and not (folder / POLICY).is_file():
+        return
+    sections = synced_sections(place, lock, record)
+    known = record.admitted if record is not None else {}
+    stale = [s for s, digest in admissions(folder, lock, sections).items() if known.get(s) != digest]
+    if stale:
+        raise RefusedError(
+            f"{stale[0]} was not asked about under the policy that stands now",
+            why=f"{POLICY}, the lock or this version of weigh changed since weigh sync",
+            hint="weigh sync",
+        )
 
 
 def _not_as_locked(differences: Sequence[Difference]) -> IntegrityError | RefusedError:

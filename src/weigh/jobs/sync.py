@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from weigh.core.errors import NotFoundError, UsageError
+from weigh.core.errors import NotFoundError, RefusedError, UnknownAnswerError, UsageError
 from weigh.core.events import StepDone, StepStarted
+from weigh.jobs.admit import Denied, admissions, denied
 from weigh.jobs.lock import lock as lock_job
 from weigh.jobs.workbench import Workbench
 from weigh.project.lock import FILE_NAME, Lock, read_lock
@@ -79,6 +80,8 @@ def sync(bench: Workbench, folder: Path, options: SyncOptions) -> Synced:
     Raises:
         UsageError: no such model or group, or the lock and models.toml disagree and may not be changed.
         IntegrityError: a source gives other bytes than those that were locked.
+        RefusedError: a model is malicious, or the project's policy forbids it; the others are in place.
+        UnknownAnswerError: the policy cannot tell; likewise.
         StorageError: the disk is full, or another sync does not end.
     """
     place = place_of(folder)
@@ -88,13 +91,39 @@ def sync(bench: Workbench, folder: Path, options: SyncOptions) -> Synced:
         record = read_record(place)
         partial = bool(options.names or options.groups)
         kept = record.sections if record is not None and partial else ()
-        wanted = plan(lock, sorted({*chosen, *kept}))
+        every = sorted({*chosen, *kept})
+        known = record.admitted if record is not None else {}
+        admitted = admissions(folder, lock, every)
+        asked = [s for s in every if known.get(s) != admitted[s]]
+        transferred = _bring_sections(bench, lock, folder, asked)
+        refused = denied(bench, folder, lock, asked)
+        gone = {no.section for no in refused}
+        wanted = plan(lock, [s for s in every if s not in gone])
         found = check(place, wanted, trust=record)
-        transferred = _bring(bench, lock, folder, wanted, found)
+        transferred += _bring(bench, lock, folder, wanted, found)
         done = put(place, wanted, found, bench.blobs)
-        pruned = remove_extras(place, found.differences) if options.prune else ()
-        write_record(place, Record(wanted.sections, traces(place, wanted)))
+        # What may no longer be loaded goes, whether or not anything else is to be deleted.
+        forbidden = plan(lock, sorted(gone)).files() if gone else {}
+        extras = [d for d in found.differences if options.prune or d.path in forbidden]
+        pruned = remove_extras(place, extras)
+        write_record(
+            place,
+            Record(wanted.sections, traces(place, wanted), {s: admitted[s] for s in wanted.sections}),
+        )
+    if refused:
+        raise _not_admitted(refused)
     return _told(place, lock, wanted, found, done, transferred, pruned, relocked=relocked)
+
+
+def _not_admitted(refused: Sequence[Denied]) -> RefusedError | UnknownAnswerError:
+    first = refused[0]
+    others = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
+    kind = UnknownAnswerError if all(no.unknown for no in refused) else RefusedError
+    return kind(
+        f"{first.section} may not be loaded here{others}; it is not in place, the rest is",
+        why=first.why,
+        hint=f"weigh remove {first.section.partition('.')[2]}, or another version of it",
+    )
 
 
 def _current(bench: Workbench, folder: Path, options: SyncOptions) -> tuple[Lock, bool]:
@@ -177,10 +206,19 @@ def named_sections(lock: Lock, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _bring_sections(bench: Workbench, lock: Lock, folder: Path, sections: Sequence[str]) -> int:
+    """Put whole sections into the store, to be looked at before anything of them is placed."""
+    digests = {f.sha256 for s in sections for f in lock.section(s)}
+    return _fetch(bench, lock, folder, {d for d in digests if not bench.blobs.has(d)})
+
+
 def _bring(bench: Workbench, lock: Lock, folder: Path, wanted: Plan, found: Checked) -> int:
     files = wanted.files()
     wrong = {d.path for d in found.differences if d.trouble is not Trouble.EXTRA}
-    needed = {files[path].sha256 for path in wrong if files[path].data is None}
+    return _fetch(bench, lock, folder, {files[path].sha256 for path in wrong if files[path].data is None})
+
+
+def _fetch(bench: Workbench, lock: Lock, folder: Path, needed: set[str]) -> int:
     if not needed:
         return 0
     bench.events.emit(StepStarted("fetch", f"{len(needed)} files"))

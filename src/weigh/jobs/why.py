@@ -74,9 +74,7 @@ def _holding(manifest: Manifest, lock: Lock, text: str) -> list[Declaration]:
     if named:
         return named
     # People write the name as the code does, without the kind that a ref begins with.
-    meant = [
-        d for d in every if any(part.ref.name == text or _same(asked(d, part), _ref(text)) for part in d.parts)
-    ]
+    meant = [d for d in every if any(p.ref.name == text or _same(asked(d, p), _ref(text)) for p in d.parts)]
     held = {section for section, path in lock.files if path == text}
     return meant or [d for d in every if d.section in held]
 

@@ -11,10 +11,12 @@ from weigh.core.check import Check, Context
 from weigh.core.events import EventSink
 from weigh.core.evidence import Evidence
 from weigh.core.ports import Clock
+from weigh.core.ref import RefKind
 from weigh.core.report import Answer
 from weigh.core.request import Request
 from weigh.core.subject import Subject
 from weigh.ledger.ledger import Ledger
+from weigh.sources.source import Source
 from weigh.sources.table import Sources, open_sources
 from weigh.store.blobs import Blobs
 from weigh.store.derived import Derived
@@ -96,6 +98,20 @@ class Workbench:
         return recorded.evidence
 
 
+@dataclass(frozen=True, slots=True)
+class _Home:
+    places: Places
+
+
+def _versions(places: Places) -> Source:
+    from weigh.versions.extra import require_extra
+
+    require_extra()
+    from weigh.versions.weigh_source import WeighSource
+
+    return WeighSource(_Home(places))
+
+
 def open_workbench(
     events: EventSink, *, offline: bool = False, refresh: bool = False, full_fetch: bool = False
 ) -> Workbench:
@@ -121,6 +137,7 @@ def open_workbench(
         offline=offline,
         user_agent=f"weigh/{__version__}",
     )
+    sources.register(RefKind.WEIGH, lambda: _versions(places))
     ledger = Ledger(
         places.ledger,
         blobs,

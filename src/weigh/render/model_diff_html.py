@@ -1,7 +1,7 @@
 """The page of `weigh diff` for models: one file without font, cookie or request to anywhere.
 
-Two views: what happened to the weights, with a heat map of the layers and the same numbers in tables, and what
-the other files say otherwise. The scripts are those of the report's page; without them everything is there.
+Two views: what happened to the weights, with a heat map of the layers and the same numbers in tables, and
+what the other files say otherwise. The scripts are those of the report's page; without them all is there.
 """
 
 import math
@@ -14,7 +14,7 @@ from weigh.render import embedded, numbers, vega
 from weigh.render.diff_screen import code_lines
 from weigh.render.figure import figure
 from weigh.render.html import policy
-from weigh.render.markup import Markup, Node, join, raw, tag
+from weigh.render.markup import Markup, Node, raw, tag
 from weigh.render.model_diff_screen import (
     TURNS,
     answer_lines,
@@ -34,10 +34,16 @@ _VIEWS = (("weights", "Weights"), ("files", "Files and answers"))
 _CHART = 'class="chart"'
 MOST_MAPS = 6
 """Heat maps of one page, of MAX_SIDE layers each; the tables have every layer."""
+_MAP_NOTE = "Stronger colour: a larger relative L2 change, in powers of ten. An empty place did not change."
 _NAMES = (
-    Column("tensor"), Column("change"), Column("relative L2", number=True), Column("cosine", number=True),
-    Column("values other", number=True), Column("mean |d|", number=True), Column("steps at most", number=True),
-)  # fmt: skip
+    Column("tensor"),
+    Column("change"),
+    Column("relative L2", number=True),
+    Column("cosine", number=True),
+    Column("values other", number=True),
+    Column("mean |d|", number=True),
+    Column("steps at most", number=True),
+)
 
 
 def page(diff: ModelDiff) -> str:
@@ -98,7 +104,9 @@ def _heading(diff: ModelDiff) -> Markup:
 def _headline(diff: ModelDiff) -> str:
     if not diff.differs:
         return "Nothing differs"
-    return diff.reading or f"{numbers.count(len(diff.tensors))} tensors and {len(diff.files)} files differ"
+    if diff.reading:
+        return diff.reading[0].upper() + diff.reading[1:]
+    return f"{numbers.count(len(diff.tensors))} tensors and {len(diff.files)} files differ"
 
 
 def _tabs() -> Markup:
@@ -138,8 +146,7 @@ def _maps(weights: Sequence[TensorDiff]) -> Markup | None:
         title = "How far each layer moved" if begin == 0 else f"Layers from {layers[begin].name}"
         spec = vega.matrix(title, points)
         if spec is not None:
-            note = "Stronger colour: a larger relative L2 change, in powers of ten. An empty place did not change."
-            drawings.append(figure(Drawing(title, spec, note=note)))
+            drawings.append(figure(Drawing(title, spec, note=_MAP_NOTE)))
     return section("map", "Layers", *drawings) if drawings else None
 
 
@@ -189,8 +196,8 @@ def _file_sections(diff: ModelDiff) -> Iterator[Markup | None]:
     lists = [[" ".join(list_lines(change))] for change in diff.lists]
     yield _told("lists", "Vocabulary, merges, labels", ("list",), lists)
     for place, code in enumerate(diff.code):
-        text = join(code_lines(code, whole=True), "\n")
-        yield section(f"code-{place}", code.path, tag("pre", tag("code", text)))
+        lines = (tag("div", line or " ") for line in code_lines(code, whole=True))
+        yield section(f"code-{place}", code.path, tag("pre", *lines))
     if diff.unknown:
         yield section("unknown", "Not compared", tag("ul", *(tag("li", line) for line in diff.unknown)))
     if not (diff.files or diff.answers):

@@ -1,7 +1,9 @@
 """The screen of `weigh diff` for models: what happened as a whole, then by layer, then every other file."""
 
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from weigh.core.model_diff import (
@@ -25,9 +27,22 @@ MOST_TENSORS = 4
 MOST = 12
 MOST_STEPS = 1 << 24
 """Steps between two values that are told in one line; more are a change of sign, and say nothing."""
-_NAME = 44
-_BAR = 8
+_WIDE = 110
+"""Cells from which the table takes its wide form."""
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Cells of the columns: `name` of a tensor, `bar` of its change."""
+
+    width: int
+    name: int
+    bar: int
+
+    @classmethod
+    def of(cls, width: int) -> "_Room":
+        return cls(width, 44, 8) if width >= _WIDE else cls(max(width, 40), 26, 4)
 
 
 def model_diff_screen(diff: ModelDiff, *, width: int = 100, whole: bool = False) -> str:
@@ -42,7 +57,7 @@ def model_diff_screen(diff: ModelDiff, *, width: int = 100, whole: bool = False)
     if not diff.differs:
         lines.append("  nothing differs")
     else:
-        lines += _tensors(diff, whole=whole)
+        lines += _tensors(diff, _Room.of(width), whole=whole)
         for title, body in _others(diff, whole=whole):
             if body:
                 lines += ["", f"  {title}", *(f"    {line}" for line in body)]
@@ -52,20 +67,24 @@ def model_diff_screen(diff: ModelDiff, *, width: int = 100, whole: bool = False)
     return "".join(f"{terminal_line(line, width)}\n" for line in lines)
 
 
-def _tensors(diff: ModelDiff, *, whole: bool) -> Iterator[str]:
+def _tensors(diff: ModelDiff, room: _Room, *, whole: bool) -> Iterator[str]:
     weights = [t for t in diff.tensors if not t.training]
     if not (weights or diff.same_tensors or diff.tensors):
         return
     if diff.reading:
-        yield f"  {visible(diff.reading, limit=400)}"
+        yield from _wrapped("  ", visible(diff.reading, limit=400), room)
     yield f"  tensors  {turns(weights, diff.same_tensors)}"
     yield f"  values   {_size(diff)}"
     if diff.overall is not None:
-        yield f"  moved    {distance_line(diff.overall)}"
+        yield from _wrapped("  moved    ", distance_line(diff.overall), room)
     training = [t for t in diff.tensors if t.training]
     if training or diff.same_training:
         yield f"  training {turns(training, diff.same_training)} (optimiser and schedule; not shown)"
-    yield from _layers(by_layer(weights), whole=whole)
+    yield from _layers(by_layer(weights), room, whole=whole)
+
+
+def _wrapped(head: str, text: str, room: _Room) -> list[str]:
+    return textwrap.wrap(text, room.width, initial_indent=head, subsequent_indent=" " * len(head))
 
 
 def _size(diff: ModelDiff) -> str:
@@ -135,16 +154,16 @@ def share(value: float) -> str:
     return f"{'>99.9' if text in {'100', '100.0'} else text} %"
 
 
-def _layers(layers: Sequence[Layer], *, whole: bool) -> Iterator[str]:
+def _layers(layers: Sequence[Layer], room: _Room, *, whole: bool) -> Iterator[str]:
     if not layers:
         return
     top = max(layer.moved for layer in layers)
     yield ""
-    yield f"  {'':<{_NAME}}  {'moved':<{_BAR + 9}} {'cosine':>11}  {'values':>7}  change"
+    yield f"  {'':<{room.name}}  {'moved':<{room.bar + 9}} {'cosine':>11}  {'values':>7}  change"
     for layer in layers if whole else layers[:MOST_LAYERS]:
         yield f"  {visible(layer.name or '(no layer)', limit=80)}"
         shown = layer.tensors if whole else layer.tensors[:MOST_TENSORS]
-        yield from (f"    {_tensor(rest, tensor, top)}" for rest, tensor in shown)
+        yield from (f"    {_tensor(rest, tensor, top, room)}" for rest, tensor in shown)
         if len(layer.tensors) > len(shown):
             yield f"    and {len(layer.tensors) - len(shown)} more"
     if not whole and len(layers) > MOST_LAYERS:
@@ -153,28 +172,28 @@ def _layers(layers: Sequence[Layer], *, whole: bool) -> Iterator[str]:
         yield f"  and {len(rest)} more layers with {count} tensors (--all)"
 
 
-def _tensor(rest: str, tensor: TensorDiff, top: float) -> str:
-    name = clip(rest, _NAME - 2)
-    name += " " * (_NAME - 2 - cells(name))
+def _tensor(rest: str, tensor: TensorDiff, top: float, room: _Room) -> str:
+    name = clip(rest, room.name - 2)
+    name += " " * (room.name - 2 - cells(name))
     far = tensor.distance
     if far is None:
         return f"{name}  {change_words(tensor)}"
-    bar = "█" * round(_BAR * (far.relative_l2 or 0.0) / top) if top > 0 else ""
-    moved = f"{bar:<{_BAR}} {small(far.relative_l2):<8}"
+    bar = "█" * round(room.bar * (far.relative_l2 or 0.0) / top) if top > 0 else ""
+    moved = f"{bar:<{room.bar}} {small(far.relative_l2):<8}"
     return f"{name}  {moved} {cosine(far.cosine):>11}  {share(far.changed):>7}  {change_words(tensor)}"
 
 
 def change_words(tensor: TensorDiff) -> str:
-    """What happened to a tensor beside its numbers: `F32 → BF16, rank 8`."""
+    """What happened to a tensor beside its numbers: `of another type, rank 8, F32 [4] → BF16 [4]`."""
     parts = []
     old, new = (form(f) for f in (tensor.old, tensor.new))
     if tensor.turn is not Turn.CHANGED:
         parts.append(TURNS[tensor.turn])
+    if (rank := rank_words(tensor)) and tensor.turn is not Turn.RENAMED:
+        parts.append(rank)
     parts.append(old if not new else new if not old or old == new else f"{old} → {new}")
     if tensor.old_name and tensor.old_name != tensor.name:
         parts.append(f"was {visible(tensor.old_name, limit=100)}")
-    if (rank := rank_words(tensor)) and tensor.turn is not Turn.RENAMED:
-        parts.append(rank)
     if tensor.distance is not None:
         if tensor.distance.as_rounded is not None:
             parts.append(f"{share(tensor.distance.as_rounded)} as rounding gives")
@@ -224,7 +243,8 @@ def list_lines(change: ListChange) -> Iterator[str]:
 
 def answer_lines(answers: AnswerChange) -> Iterator[str]:
     """How the answers differ, one line each."""
-    yield f"answers  {numbers.count(answers.n)} rows of {visible(answers.data, limit=80)}, {visible(answers.how, limit=120)}"
+    data, how = visible(answers.data, limit=80), visible(answers.how, limit=120)
+    yield f"answers  {numbers.count(answers.n)} rows of {data}, {how}"
     yield f"  flipped            {percent_line(answers.flipped)}"
     if answers.positive is not None and answers.negative is not None:
         yield f"  wrong, right now   {percent_line(answers.positive)}"

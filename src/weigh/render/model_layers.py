@@ -61,7 +61,8 @@ def by_layer(tensors: Iterable[TensorDiff]) -> tuple[Layer, ...]:
 
 def in_order(layers: Iterable[Layer]) -> list[Layer]:
     """The layers as a model has them: numbers by value, not by their digits."""
-    return sorted(
-        layers,
-        key=lambda layer: [(part.isdigit(), int(part[:9]) if part.isdigit() else 0, part) for part in _PARTS.split(layer.name)],
-    )
+    return sorted(layers, key=lambda layer: [_placed(part) for part in _PARTS.split(layer.name)])
+
+
+def _placed(part: str) -> tuple[bool, int, str]:
+    return (part.isdigit(), int(part[:9]) if part.isdigit() else 0, part)

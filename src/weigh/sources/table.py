@@ -148,6 +148,7 @@ class Sources:
     def __init__(self, ports: SourcePorts) -> None:
         self._ports = ports
         self._made: dict[RefKind, Source] = {}
+        self._others: dict[RefKind, Callable[[], Source]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -165,12 +166,20 @@ class Sources:
         if self._ports.hosted is not None:
             self._ports.hosted.close()
 
+    def register(self, kind: RefKind, make: Callable[[], Source]) -> None:
+        """Let what `make` gives answer for a kind that no source of this room knows."""
+        self._others[kind] = make
+
     def __call__(self, kind: RefKind) -> Source:
         """The source for a kind of ref.
 
         Raises:
             UnknownAnswerError: this version of weigh has none.
         """
+        if kind in self._others and kind not in self._made:
+            self._made[kind] = self._others[kind]()
+        if kind in self._made:
+            return self._made[kind]
         if kind not in FACTORIES:
             known = ", ".join(f"{k.value}:" for k in FACTORIES)
             raise UnknownAnswerError(

@@ -89,6 +89,8 @@ def clone(
     here = attach(bench, folder, history.name)
     if here.refs.get(HEADS + chosen) != there[chosen]:
         here.refs.move(HEADS + chosen, here.refs.get(HEADS + chosen), there[chosen], why="clone", time=time)
+    # For folders that come later, and for whoever names the history without a folder.
+    history.refs.point_head(HEADS + chosen)
     here.refs.point_head(HEADS + chosen)
     return fetched, chosen, _placed(here, chosen, wanted.only, events)
 

@@ -1,7 +1,7 @@
 """Versions of a history as sides of a comparison: what lies in the packs is compared where it lies.
 
-The manifest of a stored file names the payload of every tensor, so equal tensors are known to be equal without
-a byte of them being read.
+The manifest of a stored file names the payload of every tensor, so equal tensors are known to be equal
+without a byte of them being read.
 """
 
 from pathlib import Path

@@ -21,6 +21,7 @@ from weigh.store.remotes.layout import (
     dump_listing,
     index_name,
     index_names,
+    pack_name,
 )
 from weigh.store.remotes.pack_index import MOST_BYTES, Line, load_index
 from weigh.system.atomic import make_folder, storing, write_bytes
@@ -60,6 +61,9 @@ class RemoteState:
         self.lines: dict[bytes, tuple[str, Line]] = {}
         make_folder(cache)
         for pack, size in sorted(index_names(self.listed.items()).items()):
+            if pack_name(pack) not in self.listed:
+                # What was in it is missing; the next push of its versions sends it again.
+                continue
             for line in _index(remote, cache, pack, size):
                 self.lines.setdefault(line.id, (pack, line))
 

@@ -52,6 +52,7 @@ _NAMES = {
     Codec.ZSTD: "compressed",
     Codec.PLANES: "compressed",
     Codec.DELTA: "delta",
+    Codec.GROUPED: "delta",
     Codec.RECIPE: "recipe",
 }
 

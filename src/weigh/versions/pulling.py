@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from weigh.core.errors import ConflictError, IntegrityError, NotFoundError, RefusedError, UntrustedError
+from weigh.core.errors import (
+    ConflictError,
+    IntegrityError,
+    NotFoundError,
+    RefusedError,
+    StorageError,
+    UntrustedError,
+)
 from weigh.core.events import EventSink
 from weigh.store.packs.record import Kind
 from weigh.store.remotes.layout import Remote
@@ -144,6 +151,7 @@ class _Taking:
         self._arrived = arrived
         self._partial = partial
         self._depth = depth
+        self._relied_on: set[bytes] = set()
         self.bringing = Bringing(state.remote, arrived, events)
 
     def take(self, tips: Iterable[bytes]) -> set[str]:
@@ -159,6 +167,7 @@ class _Taking:
         self._bring(parts)
         if commits or files:
             with self._objects.writing() as writer:
+                self._hold()
                 receiver = Receiver(self._objects, writer, self._arrived)
                 for name in files:
                     receiver.file(name)
@@ -168,6 +177,19 @@ class _Taking:
                 for name in (*sorted(trees), *reversed(commits)):
                     receiver.description(name)
         return ends
+
+    def _hold(self) -> None:
+        """Mark what was here already as in use, so that nobody collects it before a ref points to it.
+
+        Raises:
+            StorageError: some of it was collected a moment ago.
+        """
+        if not all(self._objects.has(name) for name in self._relied_on):
+            raise StorageError(
+                "an object that was here is gone",
+                why="the store was cleaned meanwhile",
+                hint="run the same command again: it fetches the object",
+            )
 
     def _bring(self, names: Iterable[bytes]) -> None:
         self.bringing.bring(self._line(name) for name in names)
@@ -218,6 +240,8 @@ class _Taking:
             following: dict[bytes, None] = {}
             for name in level:
                 found[name] = None
+                if not self._depth and name.hex() in self._partial.ends:
+                    continue
                 links = self._state.lines[name][1].links[1:] if name in self._state.lines else ()
                 following.update({link: None for link in links if link.hex() not in known})
             level = [name for name in following if name not in found]
@@ -258,6 +282,7 @@ class _Taking:
                 continue
             seen.add(name)
             if self._objects.has(name):
+                self._relied_on.add(name)
                 waiting.extend(links_of(self._objects, self._objects.record(name)))
                 continue
             line = self._line(name)[1]

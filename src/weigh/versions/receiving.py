@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from weigh.core.errors import IntegrityError, MalformedError
-from weigh.store.codecs.ladder import CHUNK, Codec, encode
+from weigh.store.codecs.ladder import CHUNK, DELTAS, Codec, encode
 from weigh.store.codecs.plane_codec import decompressed
 from weigh.store.packs.manifest import FileManifest, load_manifest
 from weigh.store.packs.objects import MOST_DEPTH, Objects, Writer, content_id
@@ -155,7 +155,7 @@ class Receiver:
         if self._objects.has(name):
             return self._objects.content(name)
         record = self._arrived_record(name)
-        made_from_others = record.codec in {Codec.DELTA, Codec.RECIPE}
+        made_from_others = record.codec in DELTAS or record.codec == Codec.RECIPE
         if record.kind is not Kind.CHUNK or record.size > CHUNK or bool(record.refs) is not made_from_others:
             raise MalformedError("a chunk is kept in a way that no chunk is")
         if nested > _MOST_NESTED or len(record.refs) > _MOST_REFS:

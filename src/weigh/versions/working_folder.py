@@ -27,6 +27,7 @@ from weigh.store.packs.record import Record
 from weigh.system.atomic import make_folder, storing, write_bytes
 from weigh.system.locks import locked
 from weigh.system.places import Places
+from weigh.versions.extra import require_extra
 from weigh.versions.history import History
 
 FOLDER = ".weigh"
@@ -69,7 +70,7 @@ def open_objects(bench: HasPlaces) -> Objects:
     Raises:
         MissingExtraError: the libraries for it are not installed.
     """
-    _require_extra()
+    require_extra()
     return Objects(bench.places.store, predict=_follow)
 
 
@@ -77,16 +78,6 @@ def _follow(objects: Objects, record: Record) -> memoryview:
     from weigh.store.recipes.table import predict
 
     return predict(objects, record)
-
-
-def _require_extra() -> None:
-    from importlib.util import find_spec
-
-    from weigh.core.errors import MissingExtraError
-
-    missing = [name for name in ("blake3", "numpy", "zstandard") if find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(f"{missing[0]} is not installed", extra="versions")
 
 
 def working_folder_of(start: Path) -> Path | None:

@@ -57,8 +57,10 @@ def test_what_another_file_passes_is_followed_into_the_function():
 def test_methods_and_constructors_of_imported_classes():
     files = {
         "lib.js": LOAD
-        + "export class A {\n  static async from_pretrained(id) {\n    return AutoModel.from_pretrained(id);\n  }\n}\n"
-        "export class B { constructor(id) { this.id = id; }\n  run() { return AutoModel.from_pretrained(this.id); } }\n",
+        + "export class A {\n  static async from_pretrained(id) {\n"
+        + "    return AutoModel.from_pretrained(id);\n  }\n}\n"
+        + "export class B { constructor(id) { this.id = id; }\n"
+        + "  run() { return AutoModel.from_pretrained(this.id); } }\n",
         "main.js": 'import { A, B } from "./lib";\nA.from_pretrained("acme/one");\nnew B("acme/two");\n',
     }
     uses, unresolved = _read(files)

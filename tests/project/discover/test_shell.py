@@ -32,8 +32,10 @@ def unresolved(read, text, path):
         ("curl -L -o w.pt https://host.example/w.pt", ["https://host.example/w.pt"]),
         ("python -m spacy download en_core_web_sm", ["catalogue:spacy/en_core_web_sm"]),
         ("python3 -m nltk.downloader punkt stopwords", ["catalogue:nltk/punkt", "catalogue:nltk/stopwords"]),
-        ("ollama pull llama3:8b && ollama run mistral",
-         ["oci:registry.ollama.ai/library/llama3:8b", "oci:registry.ollama.ai/library/mistral"]),
+        (
+            "ollama pull llama3:8b && ollama run mistral",
+            ["oci:registry.ollama.ai/library/llama3:8b", "oci:registry.ollama.ai/library/mistral"],
+        ),
         ("ollama run hf.co/acme/one-GGUF:Q4_K_M", ["hf:acme/one-GGUF"]),
         ("vllm serve acme/one --revision v2 --trust-remote-code", ["hf:acme/one@v2"]),
         ("python -m vllm.entrypoints.openai.api_server --model acme/one", ["hf:acme/one"]),
@@ -55,7 +57,7 @@ def unresolved(read, text, path):
         ("python -c \"import spacy; spacy.load('en_core_web_md')\"", ["catalogue:spacy/en_core_web_md"]),
         ("export EMBEDDING_MODEL=acme/one", ["hf:acme/one"]),
     ],
-)  # fmt: skip
+)
 def test_programs(text, found):
     assert refs(read_shell, text, "a.sh") == found
 
@@ -132,7 +134,10 @@ def test_what_only_looks_like_a_model_is_none(text):
 
 @pytest.mark.parametrize("name", ["Makefile", "GNUmakefile", "rules.mk"])
 def test_makefiles(name):
-    text = "MODEL ?= acme/one\nREV := v1\n\nget: deps\n\t@hf download $(MODEL) --revision $(REV)\n\nclean:\n\trm -rf out/x\n"
+    text = (
+        "MODEL ?= acme/one\nREV := v1\n\nget: deps\n\t@hf download $(MODEL) --revision $(REV)\n\n"
+        "clean:\n\trm -rf out/x\n"
+    )
     assert lines(read_shell, text, name)[-1] == (5, "hf:acme/one@v1")
 
 

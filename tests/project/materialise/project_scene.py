@@ -1,6 +1,7 @@
 """A project with a lock of its own making, for tests of the caches."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -96,7 +97,10 @@ class Scene:
         return out
 
 
-WEIGHTS = bytes(range(256)) * 40
+NOISE = bytes(range(256)) * 40
+_HEAD = json.dumps({"w": {"dtype": "U8", "shape": [len(NOISE)], "data_offsets": [0, len(NOISE)]}}).encode()
+WEIGHTS = len(_HEAD).to_bytes(8, "little") + _HEAD + NOISE
+"""A sound safetensors file: what is malicious is never placed."""
 
 
 def every_family(scene: Scene) -> Scene:
@@ -108,7 +112,7 @@ def every_family(scene: Scene) -> Scene:
     )  # fmt: skip
     scene.model(
         "vision", {"repo/hubconf.py": b"def tiny():\n    return 7\n", "repo/lib/net.py": b"A = 1\n",
-                   "checkpoints/tiny-0a.pth": WEIGHTS[:5000]},
+                   "checkpoints/tiny-0a.pth": NOISE[:5000]},
         [("torch-hub", "acme/vision:v1.0"), ("torch-checkpoint", "tiny-0a.pth")],
     )  # fmt: skip
     scene.model(
@@ -116,10 +120,10 @@ def every_family(scene: Scene) -> Scene:
         [("tfhub", "https://tfhub.dev/acme/saved/1")],
     )  # fmt: skip
     scene.model(
-        "kaggle", {"config.json": b"{}", "weights.bin": WEIGHTS[:900]},
+        "kaggle", {"config.json": b"{}", "weights.bin": NOISE[:900]},
         [("kaggle", "acme/tiny/pyTorch/base/2")], requested=("kaggle:acme/tiny/pyTorch/base",),
         exact=("kaggle:acme/tiny/pyTorch/base/2",),
     )  # fmt: skip
-    scene.model("keras", {"tiny.h5": WEIGHTS[:700]}, [("keras", "models/tiny.h5")])
+    scene.model("keras", {"tiny.h5": NOISE[:700]}, [("keras", "models/tiny.h5")])
     scene.model("plain", {"a/b.bin": b"plain", "LICENSE": b"MIT"}, [("path", "plain")])
     return scene

@@ -92,6 +92,26 @@ def test_neighbours_differ_by_one_step_across_zero_and_powers_of_two():
     assert across.view(np.uint32)[0] <= 6
 
 
+@pytest.mark.parametrize(("dtype", "width"), [("F32", 4), ("BF16", 2), ("F16", 2)])
+@pytest.mark.parametrize("count", [150_000, 1_000_003])
+def test_differences_in_groups_come_back_and_are_smaller(dtype, width, count):
+    values = weights(5, count)
+    tuned = values + weights(6, count, scale=2e-5)
+    one, other = (
+        memoryview(v.view(np.uint16)[1::2].copy() if dtype == "BF16" else v.astype(f"f{width}")).cast("B")
+        for v in (tuned, values)
+    )
+    kept = encode_delta(one, other, dtype, grouped=True)
+    assert kept.codec is Codec.GROUPED
+    assert bytes(decode(kept, len(one), other)) == bytes(one)
+    assert len(kept.body) < len(encode_delta(one, other, dtype).body)
+    with pytest.raises(MalformedError):
+        decode(Encoded(kept.codec, width, True, b"\xff" + bytes(kept.body)[1:]), len(one), other)
+    odd = memoryview(noise(3, len(one)))
+    again = encode_delta(odd, other, dtype, grouped=True)
+    assert bytes(decode(again, len(odd), other)) == bytes(odd)
+
+
 def test_equal_chunks_take_nothing_and_one_value_takes_one_element():
     data = memoryview(weights(1, 5000).tobytes())
     assert encode_delta(data, data, "F32").body == b""

@@ -19,7 +19,11 @@ def safetensors(tensors, metadata=None):
     header, payload = ({"__metadata__": metadata} if metadata else {}), b""
     for name, tensor in tensors.items():
         dtype, shape, data = tensor if isinstance(tensor, tuple) else plain(tensor)
-        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(payload), len(payload) + len(data)]}
+        header[name] = {
+            "dtype": dtype,
+            "shape": shape,
+            "data_offsets": [len(payload), len(payload) + len(data)],
+        }
         payload += data
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)

@@ -15,14 +15,16 @@ def in_type(values, dtype):
 
 def estimate(old, new, dtype):
     part = part_of(old.shape)
-    one, other = (
-        in_type(v, dtype)[part.rows][:, part.columns].astype(np.float64) for v in (old, new)
-    )
+    one, other = (in_type(v, dtype)[part.rows][:, part.columns].astype(np.float64) for v in (old, new))
     return delta_rank(one, other, dtype)
 
 
 def drawn(seed, *shape):
     return np.random.default_rng(seed).standard_normal(shape)
+
+
+SMALL = 160
+ROTATIONS = [np.linalg.qr(drawn(seed, SMALL, SMALL))[0] for seed in (2, 3)]
 
 
 def scaled(change, base, share):
@@ -32,8 +34,8 @@ def scaled(change, base, share):
 @pytest.mark.parametrize("dtype", ["F32", "BF16", "F16"])
 @pytest.mark.parametrize("rank", [1, 4, 8, 32])
 def test_a_merged_adapter_has_its_rank(dtype, rank):
-    base = drawn(1, 500, 700) * 0.05
-    change = scaled(drawn(2, 500, rank) @ drawn(3, rank, 700), base, 0.08)
+    base = drawn(1, 300, 350) * 0.05
+    change = scaled(drawn(2, 300, rank) @ drawn(3, rank, 350), base, 0.08)
     found = estimate(base, base + change, dtype)
     assert (found.spread, found.rank) == (Spread.LOW, rank)
 
@@ -49,9 +51,9 @@ def test_an_adapter_of_a_high_rank_needs_the_larger_part():
 @pytest.mark.parametrize("share", [0.001, 0.01, 0.1])
 def test_a_full_change_is_never_an_adapter(dtype, decay, share):
     # Singular values that fall as a power law, as those of real fine-tunes do.
-    base = drawn(1, 400, 400) * 0.05
-    left, right = (np.linalg.qr(drawn(seed, 400, 400))[0] for seed in (2, 3))
-    change = scaled(left * np.arange(1.0, 401.0) ** -decay @ right, base, share)
+    base = drawn(1, SMALL, SMALL) * 0.05
+    left, right = ROTATIONS
+    change = scaled(left * np.arange(1.0, SMALL + 1) ** -decay @ right, base, share)
     assert estimate(base, base + change, dtype).spread is not Spread.LOW
 
 

@@ -36,17 +36,21 @@ def test_eight_bit_floats(dtype, code, value):
 def test_blocks_of_ggml():
     scale, least = np.array([0.5], np.float16).tobytes(), np.array([-1.0], np.float16).tobytes()
     q8 = scale + np.arange(-16, 16, dtype=np.int8).tobytes()
-    assert layout_of("BLOCKS", "q8_0: 32 values in 34 bytes").numbers(np.frombuffer(q8, np.uint8)).tolist() == [
-        v / 2 for v in range(-16, 16)
-    ]
+    assert layout_of("BLOCKS", "q8_0: 32 values in 34 bytes").numbers(
+        np.frombuffer(q8, np.uint8)
+    ).tolist() == [v / 2 for v in range(-16, 16)]
     nibbles = bytes(low | (15 - low) << 4 for low in range(16))
     levels = [*range(16), *(15 - v for v in range(16))]
-    q4 = layout_of("BLOCKS", "q4_1: 32 values in 20 bytes").numbers(np.frombuffer(scale + least + nibbles, np.uint8))
+    q4 = layout_of("BLOCKS", "q4_1: 32 values in 20 bytes").numbers(
+        np.frombuffer(scale + least + nibbles, np.uint8)
+    )
     assert q4.tolist() == [v / 2 - 1 for v in levels]
     q4 = layout_of("BLOCKS", "q4_0: 32 values in 18 bytes").numbers(np.frombuffer(scale + nibbles, np.uint8))
     assert q4.tolist() == [(v - 8) / 2 for v in levels]
     high = np.packbits(np.arange(32) % 2, bitorder="little").tobytes()
-    q5 = layout_of("BLOCKS", "q5_0: 32 values in 22 bytes").numbers(np.frombuffer(scale + high + nibbles, np.uint8))
+    q5 = layout_of("BLOCKS", "q5_0: 32 values in 22 bytes").numbers(
+        np.frombuffer(scale + high + nibbles, np.uint8)
+    )
     assert q5.tolist() == [(v + 16 * (i % 2) - 16) / 2 for i, v in enumerate(levels)]
 
 

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-
 from tests.store.crash_trials import by_signal, by_steps
 from tests.store.packs.made import back, nearest, safetensors
+
 from weigh.formats.reader import FileReader
 from weigh.formats.table import read_file
 from weigh.store.packs.adding import add_file, no_advice
@@ -48,7 +48,7 @@ class VersionsTrial:
                 number += 1
                 version = draw.randrange(10_000) if forever else number
                 VersionsTrial.commit(root, objects, refs, version, tell)
-                if number % 3 == 2 or not forever:
+                if draw.random() < 0.4 or not forever:
                     now = time.time() + draw.choice([0, 2 * GRACE, 5 * GRACE])
                     collect(objects, VersionsTrial.roots(refs), now=now, grace=GRACE)
 

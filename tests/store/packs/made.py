@@ -25,9 +25,8 @@ def safetensors(arrays, names=None):
     known = {"f4": "F32", "f2": "F16", "i8": "I64", "u2": "BF16", "f8": "F64"}
     for name, array in arrays.items():
         data = array.tobytes()
-        header[name] = {
-            "dtype": known[array.dtype.str[1:]], "shape": list(array.shape), "data_offsets": [at, at + len(data)],
-        }  # fmt: skip
+        dtype, ends = known[array.dtype.str[1:]], [at, at + len(data)]
+        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": ends}
         parts.append(data)
         at += len(data)
     text = json.dumps(header).encode()

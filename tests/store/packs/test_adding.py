@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from blake3 import blake3
 from hypothesis import HealthCheck, given, settings, strategies as st
-
 from tests.store.packs.made import (
     back,
     every_format,
@@ -17,6 +16,7 @@ from tests.store.packs.made import (
     safetensors,
     values,
 )
+
 from weigh.core.errors import StorageError
 from weigh.core.tensor import DTYPE_BITS, TensorInfo
 from weigh.store.codecs.ladder import CHUNK, Codec

@@ -4,8 +4,8 @@ import os
 import time
 
 import pytest
-
 from tests.store.packs.made import back, put_bytes, safetensors, values
+
 from weigh.store.packs.check import QUARANTINE, check, damaged_by, quarantined
 from weigh.store.packs.collect import collect
 from weigh.store.packs.objects import Objects
@@ -85,7 +85,7 @@ def test_an_index_that_tells_of_a_pack_that_is_gone_is_made_again_and_the_loss_i
 
 def test_a_truncated_pack_gives_back_what_is_whole(store):
     objects, files = store
-    path = sorted(objects.folder.glob("*.pack"))[0]
+    path = min(objects.folder.glob("*.pack"))
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-40])
     objects.close()

@@ -4,8 +4,8 @@ import os
 import time
 
 import pytest
-
 from tests.store.packs.made import back, nearest, put_bytes, safetensors, values
+
 from weigh.core.errors import MalformedError, NotFoundError
 from weigh.store.codecs.ladder import Codec
 from weigh.store.packs.collect import REMOVED, bring_back, collect

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from tests.store.packs.made import nearest, put_bytes, safetensors, values
+
 from weigh.core.errors import NotFoundError, UsageError
 from weigh.store.packs.objects import Objects
 from weigh.store.packs.partial import find_tensor, range_bytes, tensor_bytes

@@ -1,8 +1,6 @@
 """A store in a temporary folder, and files made of named arrays, for tests of recipes."""
 
 import io
-import json
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,10 +88,3 @@ class Store:
     def close(self):
         self.objects.close()
         self.sketches.close()
-
-
-def read_safetensors(path):
-    """(dtype, memoryview) by name, read independently."""
-    data = path.read_bytes()
-    (size,) = struct.unpack("<Q", data[:8])
-    return json.loads(data[8 : 8 + size])

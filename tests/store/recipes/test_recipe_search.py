@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from recipe_stores import Store, brain
+from tests.store.recipes.recipe_stores import Store, brain
 
 from weigh.store.packs.restoring import manifest_of
 from weigh.store.recipes.description import recipe_of
@@ -54,7 +54,7 @@ def test_a_tune_is_kept_as_differences_and_no_recipe(store):
 @pytest.mark.parametrize(
     ("dtype", "made"),
     [
-        ("BF16", lambda v: brain(v)),
+        ("BF16", brain),
         ("F16", lambda v: v.astype(np.float16)),
         ("F64", lambda v: v.astype(np.float64)),
     ],
@@ -65,6 +65,15 @@ def test_a_cast_takes_nothing(store, dtype, made):
     assert store.add("cast", {k: (dtype, made(v)) for k, v in base.items()}) < SMALL * RAW
     for found in ops(store, "cast"):
         assert (found.op, found.is_exact, found.rest) == ("cast", True, 0)
+
+
+def test_a_chain_of_tunes_and_their_casts_stays_a_chain(store):
+    tensors = weights(layers=1)
+    alone = store.add("0", typed(tensors))
+    for step in range(1, 7):
+        tensors = tuned(tensors, step)
+        assert store.add(f"{step}", typed(tensors)) < 0.8 * alone
+        assert store.add(f"{step}-half", {k: ("BF16", brain(v)) for k, v in tensors.items()}) < SMALL * RAW
 
 
 def test_a_cast_under_other_names_is_found_by_its_sketch(store):
@@ -190,9 +199,8 @@ def test_fused_and_split_matrices_are_found(store, axis):
     other = weights(7, 3)
     a, b, c = other.values()
     store.add("fused2", {"1.qkv": ("F32", np.concatenate([a, b, c], axis=axis))})
-    spent = store.add("apart2", {"1.q": ("F32", a), "1.k": ("F32", b), "1.v": ("F32", c)})
+    spent = store.add("apart2", {"1.v": ("F32", c), "1.k": ("F32", b), "1.q": ("F32", a)})
     assert spent < SMALL * RAW
-    # Fused along the rows, the parts are whole chunks of no payload, so they are cut out of it.
     assert {f.op for f in ops(store, "apart2")} == {"gather"}
 
 
@@ -228,16 +236,32 @@ def test_whole_bytes_are_found(store, per_row):
     assert {f.op for f in ops(store, "int8")} == {"int8"}
 
 
+def test_whole_bytes_of_matrices_turned_over_are_found(store):
+    base = {k: v[:, :160].copy() for k, v in weights().items()}
+    store.add("base", typed(base))
+    made = {}
+    for i, v in enumerate(base.values()):
+        scale = np.abs(v).max() / np.float32(127)
+        made[f"onnx::MatMul_{i}_quantized"] = ("I8", np.rint(v.T / scale).astype(np.int8))
+    assert store.add("int8", made) < SMALL * RAW
+    assert {f.op for f in ops(store, "int8")} == {"then"}
+
+
 def test_odd_values_come_back(store):
     base = weights(layers=1)
     v = base["layer.0.weight"].reshape(-1)
     v[:8] = [np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, 3.4e38]
     v.view(np.uint32)[8:12] = [0x7F800001, 0xFFC12345, 0x7FFFFFFF, 0x00000001]
     store.add("base", typed(base))
-    store.add("half", {"layer.0.weight": ("F16", base["layer.0.weight"].astype(np.float16))})
+    with np.errstate(all="ignore"):
+        half = base["layer.0.weight"].astype(np.float16)
+    store.add("half", {"layer.0.weight": ("F16", half)})
     store.add("brain", {"layer.0.weight": ("BF16", brain(base["layer.0.weight"]))})
-    store.add("twice", typed({k: x + x for k, x in base.items()}))
-    store.add("mean", typed({k: F(0.5) * x + F(0.5) * (x + x) for k, x in base.items()}))
+    with np.errstate(all="ignore"):
+        twice = {k: x + x for k, x in base.items()}
+        mean = {k: F(0.5) * x + F(0.5) * (x + x) for k, x in base.items()}
+    store.add("twice", typed(twice))
+    store.add("mean", typed(mean))
 
 
 def test_a_damaged_relative_is_no_relative(store, tmp_path):

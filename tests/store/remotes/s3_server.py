@@ -1,7 +1,8 @@
 """A strict little S3: lists in pages, ranges, conditional writes, uploads in parts, signed requests only.
 
-What S3 answers stands in https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html and the
-reference of its API. `obstore` talks to it unmodified.
+What S3 answers stands in the reference of its API and in
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html.
+`obstore` talks to it unmodified.
 """
 
 import hashlib

@@ -42,10 +42,13 @@ def read_compose_entries(table: Table, found: Sightings) -> None:
     for service in services:
         _service(table, ("services", service), found)
     for entry in table.entries:
-        if (entry.keys[0] == "models" and entry.key == "model") or (
-            "provider" in entry.keys and entry.key == "model"
-        ):
+        if is_runner(entry):
             _runner(entry, found)
+
+
+def is_runner(entry: Entry) -> bool:
+    """Whether an entry names a model for Docker's model runner."""
+    return entry.key == "model" and (entry.keys[0] == "models" or "provider" in entry.keys)
 
 
 def _runner(entry: Entry, found: Sightings) -> None:

@@ -38,7 +38,8 @@ _DATA_NAMES = re.compile(
     r"|generation_config\.json|preprocessor_config\.json|quantize_config\.json"
 )
 _WORTH = re.compile(
-    rb"model|pretrain|repo_id|encoder|tokenizer|checkpoint|ckpt|weights|embed|rank|llm|adapter|backbone|hf[_:-]|hub"
+    rb"model|pretrain|repo_id|encoder|tokenizer|checkpoint|ckpt|weights|embed|rank|llm|adapter|backbone|hf[\s_:.-]|hub"
+    rb"|hugging|spacy|nltk|whisper|gdown|kaggle|llama|mistral"
     rb"|gpt|claude|gemini|bert|_target_|lora|unet|vae|load_from|/resolve/|\.(?:pth?|safetensors|onnx|h5|gguf|tflite)\b",
     re.IGNORECASE,
 )
@@ -110,7 +111,7 @@ def read_configuration(data: bytes, path: str, role: Role) -> FileUses:
         return found.result()
     table = entries_of(data, path)
     from weigh.project.discover.adapter_files import read_adapter_entries
-    from weigh.project.discover.compose import is_compose, read_compose_entries
+    from weigh.project.discover.compose import is_compose, is_runner, read_compose_entries
     from weigh.project.discover.kubernetes import is_kubernetes, read_kubernetes_entries
     from weigh.project.discover.workflow import is_workflow, read_workflow_entries
 
@@ -120,6 +121,7 @@ def read_configuration(data: bytes, path: str, role: Role) -> FileUses:
         read_workflow_entries(table, found)
     elif is_compose(table):
         read_compose_entries(table, found)
+        table = Table(entry for entry in table.entries if not is_runner(entry))
     elif is_kubernetes(table):
         read_kubernetes_entries(table, found)
     else:

@@ -201,7 +201,7 @@ def _load(script: _Script, spec: Loader, opened: int, found: Sightings) -> None:
                 found.unresolved(line, spec.name, source(program, start, end), why)
             return
         start, end = inner, min(expression_end(program, inner), end)
-        script.taken.add(start)
+    script.taken.add(start)
     expression = source(program, start, end)
     values = texts(program, start, end)
     if program.mark(start) == "{" and not values:

@@ -92,14 +92,17 @@ class Program:
         blocks: for each token the innermost brace around it, -1 for none.
         values: for each name, where an expression begins that it is set to, and how.
         spans: for the beginning of such an expression, from where to where the name stands for it.
+        fields: beginnings of expressions that a field is set to, `this.name = …`; no name stands for them.
         parameters: for each name, the parameters that are called so.
         bodies: for the bracket of parameters, from where to where they hold.
         patterns: for a brace that takes a parameter apart, the bracket of the parameters.
         classes: names of its classes.
+        imported: names that come from another file or package.
         calls: for each name of a function, where the brackets of its calls open.
         outside: what other files say.
         busy: names that are being looked up, so that one that depends on itself ends.
         steps: taken for the expression that is asked now.
+        work: steps taken for all of them.
     """
 
     tokens: tuple[Token, ...]
@@ -108,14 +111,17 @@ class Program:
     blocks: list[int] = field(default_factory=list)
     values: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+    fields: set[int] = field(default_factory=set)
     parameters: dict[str, list[Parameter]] = field(default_factory=dict)
     bodies: dict[int, tuple[int, int]] = field(default_factory=dict)
     patterns: dict[int, int] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
+    imported: set[str] = field(default_factory=set)
     calls: dict[str, list[int]] = field(default_factory=dict)
     outside: Outside = field(default_factory=Outside)
     busy: set[tuple[str, int]] = field(default_factory=set)
     steps: int = 0
+    work: int = 0
 
     def mark(self, at: int) -> str:
         """The text of a mark, "" for another token and behind the end."""
@@ -166,11 +172,16 @@ def _note(program: Program, at: int) -> None:
     if token.text in {"function", "constructor"} or after == "(":
         declared = _parameters(program, at)
         if after == "(" and before != "function" and not declared:
-            program.calls.setdefault(token.text, []).append(at + 1)
+            name = "constructor" if before == "new" else token.text
+            program.calls.setdefault(name, []).append(at + 1)
+            if before == "new":
+                program.calls.setdefault(token.text, []).append(at + 1)
     elif after == "=>":
         _single_parameter(program, at)
     if before == "class":
         program.classes.add(token.text)
+    if token.text == "import":
+        _import(program, at)
     if token.text == "enum" and program.mark(at + 2) == "{":
         program.values.setdefault(program.word(at + 1), []).append((at + 2, "enum"))
     elif before in _DECLARING and program.word(at + 1) == "of":
@@ -178,6 +189,16 @@ def _note(program: Program, at: int) -> None:
         program.spans[at + 2] = _behind(program, program.holders[at])
     else:
         _assigned(program, at)
+
+
+def _import(program: Program, at: int) -> None:
+    """Note the names of `import a, { b as c } from`."""
+    for step in range(at + 1, min(at + 400, len(program.tokens))):
+        token = program.tokens[step]
+        if token.kind == "string" or token.text in {"from", "(", ";", "="}:
+            return
+        if token.kind == "name":
+            program.imported.add(token.text)
 
 
 def _assigned(program: Program, at: int) -> None:
@@ -193,7 +214,9 @@ def _assigned(program: Program, at: int) -> None:
     inside = before in {"(", ","} or opened in program.bodies
     how = "default" if inside or mark != "=" else "constant"
     program.values.setdefault(token.text.lstrip("#"), []).append((start + 1, how))
-    if opened in program.bodies:
+    if before == ".":
+        program.fields.add(start + 1)
+    elif opened in program.bodies:
         program.spans[start + 1] = program.bodies[opened]
     elif before in _DECLARING:
         program.spans[start + 1] = _block(program, at)

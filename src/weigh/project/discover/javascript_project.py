@@ -95,8 +95,7 @@ def _links(program: Program, path: str) -> _Links:
         elif token.kind == "string" and program.word(at - 2) in {"require", "import"}:
             front = at - 4 if program.word(at - 3) in {"=", "await"} else at
             _names(program, front - 1 if program.word(front) == "=" else front, token.text, links)
-    for name in links.imports:
-        _handed(program, name, path, links)
+    _handed(program, path, links)
     return links
 
 
@@ -171,23 +170,23 @@ def _names(program: Program, at: int, module: str, links: _Links) -> None:
         at -= 1
 
 
-def _handed(program: Program, name: str, path: str, links: _Links) -> None:
-    """What the script passes to an imported function, to a method or the constructor of an imported class."""
+def _handed(program: Program, path: str, links: _Links) -> None:
+    """What the script passes to imported functions, to methods and constructors of imported classes."""
     for at, token in enumerate(program.tokens):
-        if token.text != name or token.kind != "name" or program.word(at - 1) in {".", "?."}:
+        if token.kind != "name" or token.text not in links.imports or program.word(at - 1) in {".", "?."}:
             continue
         method, opened = "", at + 1
         if program.mark(at + 1) == "." and program.mark(at + 3) == "(":
             method, opened = program.word(at + 2), at + 3
         elif program.word(at - 1) == "new":
             method = "constructor"
-        if program.mark(opened) != "(" or opened not in program.ends:
+        if program.mark(opened) != "(" or opened not in program.ends or len(links.passed) >= MAX_NAMES:
             continue
         for position, start in enumerate(arguments(program, opened)[:6]):
             end = min(expression_end(program, start), program.ends[opened])
             known = [text for text in texts(program, start, end) if text.known and len(text.text) < 300]
             if known:
-                rows = links.passed.setdefault((name, method, position), [])
+                rows = links.passed.setdefault((token.text, method, position), [])
                 rows += [replace(text, path=text.path or path) for text in known]
 
 

@@ -22,6 +22,10 @@ MAX_DEPTH = 12
 MAX_ALTERNATIVES = 64
 MAX_STEPS = 2_000
 """Expressions that are looked at for one question."""
+MAX_WORK = 100_000
+"""Expressions that are looked at for all questions about one file; what is asked later stays unresolved."""
+MAX_MEANINGS = 400
+"""Places where one name gets a value; a name with more of them stays unresolved."""
 
 _WORDS = frozenset(["await", "new", "as", "satisfies", "typeof"])
 _NOTHING = frozenset(["null", "undefined", "false", "void"])
@@ -31,7 +35,8 @@ def texts(program: Program, start: int, end: int, depth: int = 0) -> list[Text]:
     """The texts that an expression may stand for; [] when nothing at all is known of it."""
     tokens = program.tokens
     program.steps = 0 if depth == 0 else program.steps + 1
-    if program.steps > MAX_STEPS:
+    program.work += 1
+    if program.steps > MAX_STEPS or program.work > MAX_WORK:
         return []
     while start < end and tokens[start].kind == "name" and tokens[start].text in _WORDS:
         start += 1
@@ -193,9 +198,11 @@ def _value(program: Program, start: int, how: str, depth: int) -> list[Text]:
 
 def _visible(program: Program, name: str, at: int) -> tuple[list[tuple[int, str]], list[Parameter]]:
     """What the innermost declaration of a name around a place, and what sets it without declaring it, say."""
-    every = program.values.get(name, [])
-    spans = [program.spans[start] for start, _ in every if start in program.spans]
     rows = program.parameters.get(name, [])
+    if len(program.values.get(name, ())) + len(rows) > MAX_MEANINGS:
+        return [], []
+    every = [row for row in program.values.get(name, []) if row[0] not in program.fields]
+    spans = [program.spans[start] for start, _ in every if start in program.spans]
     spans += [program.bodies[row.opened] for row in rows if row.opened in program.bodies]
     around = [span for span in spans if span[0] <= at < span[1]]
     if not around:
@@ -232,10 +239,13 @@ def _passed(program: Program, parameter: Parameter, depth: int) -> list[Text]:
 
 
 def _calls_of(program: Program, function: str) -> list[int]:
-    if function != "constructor":
-        return program.calls.get(function, []) if function else []
-    tokens = program.tokens
-    return [i + 2 for i, t in enumerate(tokens[:-2]) if t.text == "new" and tokens[i + 2].text == "("]
+    every = program.calls.get(function, []) if function else []
+    return [at for at in every[:2_000] if not _is_of_another(program, at)]
+
+
+def _is_of_another(program: Program, opened: int) -> bool:
+    """Whether a call is one of a method of something imported, not of the function of its name here."""
+    return program.mark(opened - 2) == "." and program.word(opened - 3) in program.imported
 
 
 def _member(program: Program, start: int, end: int, depth: int) -> list[Text]:
@@ -275,7 +285,7 @@ def _chain(program: Program, chain: list[str], at: int, depth: int) -> list[Text
 
 def _field(program: Program, name: str, depth: int) -> list[Text]:
     """The texts of a field: `static model = "…"`, `this.model = …`, a parameter of a constructor."""
-    if (name, 1) in program.busy:
+    if (name, 1) in program.busy or len(program.values.get(name, ())) > MAX_MEANINGS:
         return []
     program.busy.add((name, 1))
     found: list[Text] = []

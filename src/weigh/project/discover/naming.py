@@ -93,8 +93,9 @@ def _by_scheme(text: str) -> Named | None:
         return Named(ref_of_url(text), Certainty.LOOKS)
     for scheme, kind in _SCHEMES:
         body = text.removeprefix(scheme)
-        if body != text and not body.startswith(("datasets/", "spaces/", "buckets/", "kernels/")):
-            return _hub_path(body.removeprefix("models/"), kind)
+        if body != text:
+            other = body.startswith(("datasets/", "spaces/", "buckets/", "kernels/"))
+            return None if other else _hub_path(body.removeprefix("models/"), kind)
     if text.startswith(_PASSED):
         kind, _, body = text.partition(":")
         usable = body.lstrip("/") and not re.search(r"[\s${}<>]", body)
@@ -119,7 +120,7 @@ def _hub_path(body: str, kind: str) -> Named | None:
 
 def _by_looks(text: str) -> Named | None:
     hosted = hosted_model(text)
-    if hosted:
+    if hosted and not _PLAIN_WORDS.fullmatch(text):
         return Named(f"endpoint:{hosted}", Certainty.LOOKS)
     if _SPACY_PACKAGE.fullmatch(text):
         return Named(f"catalogue:spacy/{text}", Certainty.LOOKS)

@@ -140,6 +140,10 @@ def _cells(file: PythonFile) -> list[tuple[FileUses, int]]:
     return found
 
 
+_CAPTURED = re.compile(r"[A-Za-z_][\w, ]*=\s*!(?!=)|%run\s+(?=\S+\.py\b)|%(?:set_)?env\s+(?=\w+=)")
+"""Lines of IPython whose rest a shell runs, or reads like one: what a command prints is kept, `%run`, `%env`."""
+
+
 def shell_lines(source: str) -> str:
     """The lines of a cell that a shell runs, each on its own line number; the rest is left empty."""
     lines = source.split("\n")
@@ -154,6 +158,8 @@ def shell_lines(source: str) -> str:
             out.append(line)
         elif text.startswith(("!", "%pip", "%conda", "%sx", "%system")):
             out.append(text.lstrip("!%"))
+        elif match := _CAPTURED.match(text):
+            out.append(text[match.end() :])
         else:
             out.append("")
         continued = bool(out[-1]) and line.rstrip().endswith("\\")

@@ -150,7 +150,7 @@ def _in_workflows(name: str, folders: set[str]) -> bool:
 
 
 _BY_NAME: tuple[tuple[Callable[[str, set[str]], bool], Kind], ...] = (
-    (lambda name, _: name in _ADAPTER_NAMES, _ADAPTER),
+    (lambda name, _: name in _ADAPTER_NAMES or name == "readme.md", _ADAPTER),
     (lambda name, _: name == "setup.py", PYTHON),
     (lambda name, _: _REQUIREMENT.fullmatch(name) is not None, _REQUIREMENTS),
     (lambda name, _: _DOCKER.fullmatch(name) is not None and not name.endswith((".py", ".md")), _DOCKERFILE),

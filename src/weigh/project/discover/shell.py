@@ -155,23 +155,35 @@ _LEVELS = {
     **dict.fromkeys(("fi", "done", "esac"), -1),
 }
 _FUNCTION = re.compile(
-    r"^([ \t]*)(?:function[ \t]+([\w.-]+)(?:[ \t]*\(\))?|([A-Za-z_][\w.-]*)[ \t]*\(\))[ \t]*\n?[ \t]*\{"
-    r"(?:[ \t]*(?P<row>[^\n{}]*)\}[ \t]*$|(?P<body>.*?)^\1\})",
-    re.MULTILINE | re.DOTALL,
+    r"^([ \t]*)(?:function[ \t]+([\w.-]+)(?:[ \t]*\(\))?|([A-Za-z_][\w.-]*)[ \t]*\(\))[ \t]*\n?[ \t]*\{",
+    re.MULTILINE,
 )
+MAX_FUNCTIONS = 500
 
 
 def _functions(text: str, line: int) -> tuple[str, list[tuple[str, str, int]]]:
     """A text without the functions that it defines, and for each its name, its body and the line of it."""
     found: list[tuple[str, str, int]] = []
-
-    def out(match: re.Match[str]) -> str:
-        part = "row" if match["row"] is not None else "body"
-        first = line + text.count("\n", 0, match.start(part))
-        found.append((match[2] or match[3], match[part], first))
-        return "\n" * match[0].count("\n")
-
-    return _FUNCTION.sub(out, text) if "{" in text and len(text) < 1_000_000 else text, found
+    kept: list[str] = []
+    open_ended: set[str] = set()
+    at = 0
+    for match in _FUNCTION.finditer(text):
+        if match.start() < at or len(found) >= MAX_FUNCTIONS:
+            continue
+        row = text.find("\n", match.end())
+        closing = text.rfind("}", match.end(), row if row >= 0 else len(text))
+        if closing < 0:
+            closing = -1 if match[1] in open_ended else text.find(f"\n{match[1]}}}", match.end())
+            if closing < 0:
+                # no later one closes either, so nothing is searched twice
+                open_ended.add(match[1])
+                continue
+            closing += 1 + len(match[1])
+        kept += [text[at : match.start()], "\n" * text.count("\n", match.start(), closing)]
+        first = line + text.count("\n", 0, match.end())
+        found.append((match[2] or match[3], text[match.end() : closing], first))
+        at = closing + 1
+    return "".join([*kept, text[at:]]), found
 
 
 def _positional(calls: list[list[list[Value]]]) -> dict[str, list[Value]]:

@@ -348,7 +348,7 @@ def read_command(reading: CallReading) -> None:
     words = [str(item.value) for item in texts(values)]
     if not words and values.partial and not isinstance(node, ast.List | ast.Tuple):
         # what is known of the line may name the model, though another part of it is not
-        words = [values.partial]
+        words = list(values.partials)
     lines = [shlex.join(words)] if isinstance(node, ast.List | ast.Tuple) else words
     for line in lines:
         for use in read_shell(line.encode("utf-8", "replace"), "command", Role.RUNTIME).uses:

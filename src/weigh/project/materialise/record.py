@@ -53,16 +53,19 @@ class Record:
     Attributes:
         sections: of the lock that were synced.
         files: by path below `.weigh`.
+        admitted: what the admission of each section rested on.
     """
 
     sections: tuple[str, ...] = ()
     files: Mapping[str, Trace] = field(default_factory=dict)
+    admitted: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Document(msgspec.Struct):
     version: int
     sections: tuple[str, ...]
     files: dict[str, tuple[int, int, int, int, str]]
+    admitted: dict[str, str] = {}
 
 
 def read_record(place: Path) -> Record | None:
@@ -76,7 +79,7 @@ def read_record(place: Path) -> Record | None:
         return None
     if document.version != VERSION:
         return None
-    return Record(document.sections, {p: Trace(*t) for p, t in document.files.items()})
+    return Record(document.sections, {p: Trace(*t) for p, t in document.files.items()}, document.admitted)
 
 
 def write_record(place: Path, record: Record) -> None:
@@ -89,5 +92,6 @@ def write_record(place: Path, record: Record) -> None:
         VERSION,
         tuple(sorted(record.sections)),
         {p: (t.inode, t.size, t.modified, t.changed, t.sha256) for p, t in sorted(record.files.items())},
+        dict(sorted(record.admitted.items())),
     )
     write_bytes(place / FILE_NAME, msgspec.json.encode(document) + b"\n")

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BLOCK = 32 * 1024
 """Elements that are worked on at a time, so that the intermediate values stay in the processor's cache."""
 
+GROUPED = 1024 * 1024
+"""Elements that are put in order at a time; part of the codec, as is the order of equal ones."""
+
 WIDTHS: dict[int, Any] = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 FLOATS = frozenset(
     ("F16", "BF16", "F32", "F64", "C64", "C128", "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ")
@@ -133,6 +136,40 @@ def _ordered(values: "NDArray[Any]", out: "NDArray[Any]", shift: Any, low: Any) 
     np.right_shift(values, shift, out=out)
     np.bitwise_and(out, low, out=out)
     np.bitwise_xor(values, out, out=out)
+
+
+def grouping(base: memoryview, width: int, shift: int) -> "Iterator[tuple[slice, NDArray[Any]]]":
+    """An order of elements in which those lie together whose base is about as large, a part at a time.
+
+    A step of training moves all weights about as far, so how many representable numbers lie between depends
+    on the exponent. Whoever knows the base knows the order.
+
+    Args:
+        base: whole elements, little-endian.
+        width: bytes of an element: 2 or 4.
+        shift: bits of it that are passed over; the 8 above them are what is sorted by.
+    """
+    values = np.frombuffer(base, f"<u{width}")
+    for begin in range(0, len(values), GROUPED):
+        part = slice(begin, begin + GROUPED)
+        # Numbers of one byte are sorted by counting them.
+        yield part, np.argsort((values[part] >> shift).astype(np.uint8), kind="stable")
+
+
+def grouped(differences: "NDArray[Any]", base: memoryview, shift: int) -> "NDArray[Any]":
+    """Differences in the order of `grouping`."""
+    out = np.empty_like(differences)
+    for part, order in grouping(base, differences.itemsize, shift):
+        np.take(differences[part], order, out=out[part], mode="wrap")
+    return out
+
+
+def ungrouped(given: "NDArray[Any]", base: memoryview, shift: int) -> "NDArray[Any]":
+    """The inverse of `grouped`."""
+    out = np.empty_like(given)
+    for part, order in grouping(base, given.itemsize, shift):
+        out[part][order] = given[part]
+    return out
 
 
 def planes(data: memoryview, width: int) -> "NDArray[np.uint8]":

@@ -10,12 +10,16 @@ from weigh.core.tensor import DTYPE_BITS
 from weigh.store.codecs.elements import (
     FLOATS,
     WIDTHS,
+    add,
     add_planes,
     difference_planes,
+    grouped as in_groups,
     interleaved,
     planes,
     rotated_back,
     rotated_planes,
+    subtract,
+    ungrouped,
 )
 from weigh.store.codecs.plane_codec import compressor, decode_planes, decompressed, encode_planes
 
@@ -31,6 +35,7 @@ class Codec(IntEnum):
     ZSTD = 2
     PLANES = 3
     DELTA = 5
+    GROUPED = 6
     RECIPE = 7
 
 
@@ -91,8 +96,43 @@ def _is_repeated(data: memoryview, width: int) -> bool:
     return not (values[:64] != values[0]).any() and not (values != values[0]).any()
 
 
-def encode_delta(data: memoryview, base: memoryview, dtype: str) -> Encoded:
-    """A chunk as its differences from another one of the same size and type."""
+DELTAS = frozenset((Codec.DELTA, Codec.GROUPED))
+"""Ways that keep differences from another chunk, which is the record's only reference."""
+
+_GROUPED_BY = {"F32": 22, "BF16": 7, "F16": 8}
+"""Bits below the eight that elements are grouped by: the exponent, or what of it fits with a bit more."""
+_LEAST_GROUPED = 256 * 1024
+_TRIAL = 128 * 1024
+
+
+def encode_delta(data: memoryview, base: memoryview, dtype: str, *, grouped: bool = False) -> Encoded:
+    """A chunk as its differences from another one of the same size and type.
+
+    Args:
+        data: 1 to CHUNK bytes.
+        base: as many bytes.
+        dtype: of the elements, a key of DTYPE_BITS.
+        grouped: may be GROUPED, which is smaller and slower, instead of DELTA.
+    """
+    shift = _GROUPED_BY.get(dtype, 0) if grouped and len(data) >= _LEAST_GROUPED else 0
+    if shift and len(data) % element_width(dtype) == 0:
+        begin = (len(data) - _TRIAL) // 2 // 8 * 8
+        part, other = data[begin : begin + _TRIAL], base[begin : begin + _TRIAL]
+        plain = _encode_delta(part, other, dtype)
+        # Even a small gain of the sample is a larger one of the chunk, whose groups are longer.
+        if plain.body and len(_encode_grouped(part, other, dtype, shift).body) < len(plain.body):
+            return _encode_grouped(data, base, dtype, shift)
+    return _encode_delta(data, base, dtype)
+
+
+def _encode_grouped(data: memoryview, base: memoryview, dtype: str, shift: int) -> Encoded:
+    width = element_width(dtype)
+    ordered = in_groups(subtract(data, base, width, signed_magnitude=True), base, shift)
+    body = encode_planes(planes(ordered.data.cast("B"), width))
+    return Encoded(Codec.GROUPED, width, True, bytes([shift]) + body)
+
+
+def _encode_delta(data: memoryview, base: memoryview, dtype: str) -> Encoded:
     width = element_width(dtype)
     signed = dtype in FLOATS
     if len(data) % width:
@@ -128,6 +168,8 @@ def decode(kept: Encoded, size: int, base: memoryview | None = None) -> "bytes |
             return (rotated_back(parts) if kept.signed_magnitude else interleaved(parts)).data
         case Codec.DELTA if base is not None and len(base) == size:
             return _decode_delta(kept, size, base)
+        case Codec.GROUPED if base is not None and len(base) == size and kept.width in {2, 4}:
+            return _decode_grouped(body, kept, base)
     raise MalformedError("a stored chunk is damaged", why=f"codec {kept.codec} with {len(body)} bytes")
 
 
@@ -136,3 +178,12 @@ def _decode_delta(kept: Encoded, size: int, base: memoryview) -> memoryview:
         return base
     parts = decode_planes(memoryview(kept.body), size // kept.width, kept.width)
     return add_planes(parts, base, signed_magnitude=kept.signed_magnitude).data.cast("B")
+
+
+def _decode_grouped(body: memoryview, kept: Encoded, base: memoryview) -> memoryview:
+    width = kept.width
+    if not body or body[0] >= 8 * width:
+        raise MalformedError("a stored chunk is damaged", why="its elements are in no known order")
+    parts = decode_planes(body[1:], len(base) // width, width)
+    given = ungrouped(interleaved(parts).view(f"<u{width}"), base, body[0])
+    return add(given, base, width, signed_magnitude=kept.signed_magnitude).data.cast("B")

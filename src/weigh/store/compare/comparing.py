@@ -195,9 +195,7 @@ class _Work:
         return comparer.sums, samples, read
 
     def _bytes(self, reader: Any, which: str, begin: int, end: int) -> "NDArray[np.uint8]":
-        tensor, layout = (
-            (self.pair.old, self.one) if which == "old" else (self.pair.new, self.other)
-        )
+        tensor, layout = (self.pair.old, self.one) if which == "old" else (self.pair.new, self.other)
         assert layout is not None
         first, last = begin // layout.values * layout.size, end // layout.values * layout.size
         data = reader.read(tensor.offset + first, last - first)
@@ -263,9 +261,13 @@ def _columns(tensor: TensorInfo) -> bool:
 
 
 def _picked(raw: "NDArray[np.uint8]", layout: Layout, wanted: "NDArray[np.int64]") -> "NDArray[Any]":
+    if layout.values == 1:
+        # A type of one byte a value or more: the bytes of the values that are wanted, and no others.
+        return layout.numbers(raw.reshape(-1, layout.size)[wanted].reshape(-1))
     units, inverse = np.unique(wanted // layout.values, return_inverse=True)
     some = raw.reshape(-1, layout.size)[units].reshape(-1)
-    return layout.numbers(some)[inverse * layout.values + wanted % layout.values]
+    found: NDArray[Any] = layout.numbers(some)[inverse * layout.values + wanted % layout.values]
+    return found
 
 
 def _layouts(pair: Pair) -> tuple[Layout | None, Layout | None, str]:
@@ -389,4 +391,3 @@ def _last_parts(name: str) -> str:
     parts = name.removesuffix(".weight").split(".")
     numbers = [i for i, part in enumerate(parts) if part.isdigit()]
     return ".".join(parts[numbers[-1] + 1 :] if numbers and numbers[-1] + 1 < len(parts) else parts[-2:])
-

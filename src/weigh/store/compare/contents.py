@@ -25,6 +25,7 @@ _SHOWN = 120
 _CHUNK = 4 * 1024 * 1024
 _CODE = (".py",)
 _LISTS = frozenset(("vocab.txt", "merges.txt", "tokenizer.json", "vocab.json", "labels.txt"))
+_LINES = {"merges.txt": "merges", "labels.txt": "labels"}
 _LICENCES = ("licen", "copying", "notice")
 _SPECIAL = "special_tokens_map.json", "tokenizer_config.json", "added_tokens.json"
 _TOLD_ELSEWHERE = ("parameters", "weights.", "labels", "layout.", "config.name_or_path")
@@ -52,11 +53,15 @@ class Contents:
             if was is not None and now is not None and was.size == now.size and self._equal(path):
                 same.add(path)
                 continue
-            kind = ChangeKind.ADDED if was is None else ChangeKind.REMOVED if now is None else ChangeKind.CHANGED
+            kind = (
+                ChangeKind.ADDED if was is None
+                else ChangeKind.REMOVED if now is None else ChangeKind.CHANGED
+            )  # fmt: skip
             found.append(
                 FileChange(
                     path, kind, was.size if was else -1, now.size if now else -1,
-                    self._old.digests.get(path, "") if was else "", self._new.digests.get(path, "") if now else "",
+                    self._old.digests.get(path, "") if was else "",
+                    self._new.digests.get(path, "") if now else "",
                 )
             )  # fmt: skip
         return tuple(found), frozenset(same)
@@ -109,8 +114,7 @@ class Contents:
             lines = self._text(side, path, MAX_JSON)
             # An empty line at the end is the last line's end, and no entry.
             kept = [line for line in lines if line and not line.startswith("#version")]
-            what = {"merges.txt": "merges", "labels.txt": "labels"}.get(posixpath.basename(path), "vocabulary")
-            return {what: _numbered(kept)}
+            return {_LINES.get(posixpath.basename(path), "vocabulary"): _numbered(kept)}
         return _json_lists(posixpath.basename(path), self._json(side, path))
 
     def statements(self, files: tuple[FileChange, ...]) -> Iterator[Turned]:
@@ -132,7 +136,9 @@ class Contents:
         for file in files:
             if not file.path.lower().endswith(".md") or file.kind is not ChangeKind.CHANGED:
                 continue
-            old, new = ({f.name: f.value for f in side.facts(file.path).metadata} for side in (self._old, self._new))
+            old, new = (
+                {f.name: f.value for f in side.facts(file.path).metadata} for side in (self._old, self._new)
+            )
             for name in sorted({*old, *new}):
                 if name.startswith("card.") and old.get(name) != new.get(name):
                     yield Turned(f"{name} in {file.path}", _told(old.get(name)), _told(new.get(name)))
@@ -181,7 +187,8 @@ class Contents:
     def _text(self, side: Side, path: str, most: int) -> list[str]:
         with side.reading(path) as reader:
             if reader.size > most:
-                self.unknown.append(f"the text of {path}: it has {reader.size} bytes, at most {most} are compared")
+                why = f"it has {reader.size} bytes, at most {most} are compared"
+                self.unknown.append(f"the text of {path}: {why}")
                 return []
             return reader.read(0, reader.size).decode("utf-8", "backslashreplace").splitlines()
 
@@ -227,7 +234,8 @@ def _json_lists(name: str, value: Any) -> dict[str, dict[str, Any]]:
         elif isinstance(vocabulary, list):
             found["vocabulary"] = _numbered([_first(entry) for entry in vocabulary])
         if isinstance(merges, list):
-            found["merges"] = _numbered([" ".join(map(str, m)) if isinstance(m, list) else str(m) for m in merges])
+            pairs = (" ".join(map(str, m)) if isinstance(m, list) else str(m) for m in merges)
+            found["merges"] = _numbered(list(pairs))
     tokens = value.get("added_tokens")
     if isinstance(tokens, list):
         found["special tokens"] = {str(t.get("content")): t.get("id") for t in tokens if isinstance(t, dict)}
@@ -269,7 +277,8 @@ def _interface(old: FileFacts, new: FileFacts) -> Iterator[Turned]:
     values = [fact.value if fact is not None and isinstance(fact.value, dict) else {} for fact in told]
     for key in sorted({*values[0], *values[1]}):
         if values[0].get(key) != values[1].get(key):
-            yield Turned(f"metadata {key} of {new.path}", _told(values[0].get(key)), _told(values[1].get(key)))
+            was, now = (_told(told.get(key)) for told in values)
+            yield Turned(f"metadata {key} of {new.path}", was, now)
 
 
 def _port(port: ValuePort) -> str:

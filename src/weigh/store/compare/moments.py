@@ -83,8 +83,10 @@ class Sums:
             min(self.absolute / self.finite, sys.float_info.max) if self.finite else 0.0,
             min(self.largest, sys.float_info.max),
             self.steps if self.steps >= 0 else None,
-            *self.nans,
-            *self.infinities,
+            self.nans[0],
+            self.nans[1],
+            self.infinities[0],
+            self.infinities[1],
             self.as_rounded / self.count if self.as_rounded >= 0 and self.count else None,
         )
 
@@ -150,7 +152,7 @@ class Comparer:
         aa, dd = _dot(a, a), _dot(d, d)
         if not self._alike:
             sums.changed += int(np.count_nonzero((a != b) & ~(np.isnan(a) & np.isnan(b))))
-        if not (_trusted(aa) and _trusted(dd) and _trusted(bb := _dot(b, b))):
+        if not (_trusted(aa, a) and _trusted(dd, d) and _trusted(bb := _dot(b, b), b)):
             self._careful(a, b)
             return
         ab = _dot(a, b)
@@ -192,8 +194,9 @@ def _dot(x: "NDArray[Any]", y: "NDArray[Any]") -> float:
     return total
 
 
-def _trusted(total: float) -> bool:
-    return total == 0.0 or _LEAST < total < _MOST
+def _trusted(total: float, values: "NDArray[Any]") -> bool:
+    """Whether a sum of squares is right as float32 has it; the squares of small values are all 0 there."""
+    return _LEAST < total < _MOST or (total == 0.0 and not values.any())
 
 
 def _steps(left: "NDArray[np.uint8]", right: "NDArray[np.uint8]", layout: Layout) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from weigh.core.tensor import TensorInfo
 from weigh.store.compare.side import Side
@@ -48,10 +49,10 @@ def pair_up(old: Side, new: Side, same_files: frozenset[str]) -> Pairing:
     """
     before, after = _placed(old), _placed(new)
     pairs = [
-        Pair(before[key], after[key], same=key[0] in same_files or _known_same(old, new, before[key], after[key]))
-        for key in before
+        Pair(one, after[key], same=key[0] in same_files or _known_same(old, new, one, after[key]))
+        for key, one in before.items()
         if key in after
-    ]  # fmt: skip
+    ]
     left = [t for key, t in before.items() if key not in after]
     right = [t for key, t in after.items() if key not in before]
     for pick in (_by_name, _by_bytes, _by_prefix):
@@ -80,8 +81,12 @@ def _without(tensors: list[TensorInfo], taken: Iterable[TensorInfo]) -> list[Ten
 
 
 def _known_same(old: Side, new: Side, one: TensorInfo, other: TensorInfo) -> bool:
+    if _form(one) != _form(other):
+        return False
+    if 0 in one.shape:
+        return True
     name = old.payload_id(one)
-    return name is not None and name == new.payload_id(other) and _form(one) == _form(other)
+    return name is not None and name == new.payload_id(other)
 
 
 def _form(tensor: TensorInfo) -> tuple[object, ...]:
@@ -132,12 +137,7 @@ def _key(side: Side, tensor: TensorInfo) -> tuple[object, ...]:
 
 def _hashed(side: Side, tensor: TensorInfo) -> bytes:
     """BLAKE3 where it can be had, as the packs name payloads; both sides ask here or both know ids."""
-    try:
-        from blake3 import blake3
-    except ImportError:
-        state = hashlib.sha256()
-    else:
-        state = blake3()
+    state = _hasher()
     first = b""
     varied = False
     with side.reading(tensor.file) as reader:
@@ -148,6 +148,16 @@ def _hashed(side: Side, tensor: TensorInfo) -> bytes:
             state.update(data)
     # Zeros are zeros everywhere: that they are found under another name says nothing.
     return state.digest() if varied else b""
+
+
+def _hasher() -> Any:
+    from importlib.util import find_spec
+
+    if find_spec("blake3") is None:
+        return hashlib.sha256()
+    from blake3 import blake3
+
+    return blake3()
 
 
 def _common_end(one: str, other: str) -> int:

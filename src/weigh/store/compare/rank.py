@@ -36,7 +36,7 @@ _EXACT = 1e-5
 product itself, which was computed in some precision unknown here (TF32 keeps 10 bits: (2^-11)^2 and more)."""
 _HELD = 0.98
 """Share that the directions must hold. Full fine-tunes rounded to bfloat16 reached 0.89 where rounding could
-explain the rest, merged adapters 0.996 and more (all-MiniLM-L6-v2; the benchmark `model_diff.py` repeats it)."""
+explain the rest, merged adapters 0.993 and more (all-MiniLM-L6-v2; benchmarks/model_diff.py --real)."""
 _TAIL = 0.85
 """Where fewer directions than this share of the part stand out, a larger part may show that they are few."""
 _FEW = 0.9
@@ -102,19 +102,19 @@ def delta_rank(old: "NDArray[np.float64]", new: "NDArray[np.float64]", dtype: st
     apart = apart[rows][:, columns]
     step = spacing(np.maximum(np.abs(old), np.abs(new)), dtype)[rows][:, columns]
     noise = float((step * step).mean()) / 12
-    first, open_ = _estimate(_thinned(apart, FIRST), noise, sample)
-    return _estimate(apart, noise, sample)[0] if open_ else first
+    first, open_ = _estimate(_thinned(apart, FIRST), noise)
+    return _estimate(apart, noise)[0] if open_ else first
 
 
 def _thinned(matrix: "NDArray[np.float64]", most: int) -> "NDArray[np.float64]":
     rows, columns = (np.linspace(0, n - 1, min(n, most)).astype(int) for n in matrix.shape)
-    return matrix[rows][:, columns]
+    thinned: NDArray[np.float64] = matrix[rows][:, columns]
+    return thinned
 
 
-def _estimate(
-    apart: "NDArray[np.float64]", noise: float, sample: tuple[int, int]
-) -> tuple[DeltaRank, bool]:
+def _estimate(apart: "NDArray[np.float64]", noise: float) -> tuple[DeltaRank, bool]:
     """The estimate, and whether a larger part would say more."""
+    sample = (apart.shape[0], apart.shape[1])
     if apart.shape[0] > apart.shape[1]:
         apart = apart.T
     height, width = apart.shape
@@ -134,9 +134,7 @@ def _estimate(
     return found, found.spread is Spread.FULL and rank < _TAIL * height
 
 
-def _judged(
-    squared: "NDArray[np.float64]", noise: float, rank: int, sample: tuple[int, int]
-) -> DeltaRank:
+def _judged(squared: "NDArray[np.float64]", noise: float, rank: int, sample: tuple[int, int]) -> DeltaRank:
     total = float(squared.sum())
     rest = np.clip(total - np.cumsum(squared), 0.0, None)
     fitting = np.flatnonzero(rest <= _EXACT * total)

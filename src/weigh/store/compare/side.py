@@ -79,7 +79,7 @@ class StoredFile:
         end = min(offset + length, self.size)
         if offset < 0 or end <= offset:
             return b""
-        parts = []
+        parts: list[memoryview] = []
         with self._lock:
             for piece in self._manifest.pieces[bisect_right(self._starts, offset) - 1 :]:
                 begin = piece.span.begin

@@ -130,7 +130,8 @@ def _eight_bits(dtype: str) -> "NDArray[np.float32]":
     exponent_bits, bias, finite, fnuz = _F8[dtype]
     mantissa_bits = 7 - exponent_bits
     codes = np.arange(256)
-    exponent, mantissa = (codes >> mantissa_bits) & ((1 << exponent_bits) - 1), codes & ((1 << mantissa_bits) - 1)
+    exponent = (codes >> mantissa_bits) & ((1 << exponent_bits) - 1)
+    mantissa = codes & ((1 << mantissa_bits) - 1)
     fraction = mantissa / (1 << mantissa_bits)
     made = np.where(
         exponent == 0, fraction * 2.0 ** (1 - bias), (1 + fraction) * 2.0 ** (exponent.astype(float) - bias)
@@ -199,6 +200,10 @@ def rounded(values: "NDArray[Any]", dtype: str) -> "NDArray[Any] | None":
     return None
 
 
+_LEAST = {"F16": -14, "F8_E4M3": -6, "F8_E5M2": -14, "F8_E4M3FNUZ": -7, "F8_E5M2FNUZ": -15, "F64": -1022}
+"""Exponent of the smallest normal number, where it is not that of float32."""
+
+
 def spacing(values: "NDArray[Any]", dtype: str) -> "NDArray[np.float64]":
     """How far the next larger number of the type lies from each of these; 0 where it is not known."""
     mantissa = {"F64": 52, "C128": 52, "F32": 23, "C64": 23, "F16": 10, "BF16": 7,
@@ -206,6 +211,7 @@ def spacing(values: "NDArray[Any]", dtype: str) -> "NDArray[np.float64]":
     magnitudes = np.abs(values.astype(np.float64))
     if mantissa is None:
         return np.ones_like(magnitudes) if dtype[:1] in {"I", "U"} else np.zeros_like(magnitudes)
-    least = {"F16": -14, "F8_E4M3": -6, "F8_E5M2": -14, "F8_E4M3FNUZ": -7, "F8_E5M2FNUZ": -15}.get(dtype, -126)
+    least = _LEAST.get(dtype, -126)
     _, exponents = np.frexp(np.where(np.isfinite(magnitudes), magnitudes, 0.0))
-    return np.ldexp(1.0, np.maximum(exponents - 1, least) - mantissa)
+    made: NDArray[np.float64] = np.ldexp(1.0, np.maximum(exponents - 1, least) - mantissa)
+    return made

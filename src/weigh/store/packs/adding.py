@@ -12,7 +12,7 @@ from typing import Protocol
 from weigh.core.errors import StorageError
 from weigh.core.ports import RangeReader
 from weigh.core.tensor import TensorInfo
-from weigh.store.codecs.ladder import CHUNK, Codec, Encoded, decode, encode, encode_delta
+from weigh.store.codecs.ladder import CHUNK, DELTAS, Codec, Encoded, decode, encode, encode_delta
 from weigh.store.codecs.plane_codec import compressor
 from weigh.store.packs.cutting import SMALLEST, cuts
 from weigh.store.packs.manifest import FileManifest, Piece, dump_manifest
@@ -261,7 +261,7 @@ class _Adding:
         if near is not None:
             content = self._objects.content(near)
             if len(content) == len(data) and _is_nearer(data, content, dtype):
-                kept = encode_delta(data, content, dtype)
+                kept = encode_delta(data, content, dtype, grouped=True)
                 depth = self._objects.depth(near) + 1
                 if len(kept.body) < len(data) and _comes_back(kept, name, len(data), content):
                     return _record(name, kept, len(data), depth, (near,))
@@ -278,7 +278,7 @@ class _Adding:
             if self._objects.depth(base) < MOST_DEPTH:
                 return base
             record = self._objects.record(base)
-            base = record.refs[0] if record.codec == Codec.DELTA else None
+            base = record.refs[0] if record.codec in DELTAS else None
         return None
 
     def _as_recipe(
@@ -287,7 +287,7 @@ class _Adding:
         if recipe.depth >= MOST_DEPTH:
             return None
         predicted = recipe.range(at, at + len(data))
-        if predicted == data:
+        if content_id(predicted) == name:
             kept = Encoded(Codec.RECIPE, 1, False, b"")
         else:
             rest = encode_delta(data, predicted, dtype)

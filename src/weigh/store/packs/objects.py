@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Self
 
 from weigh.core.errors import IntegrityError, MalformedError, NotFoundError, StorageError
-from weigh.store.codecs.ladder import CHUNK, Codec, Encoded, decode
+from weigh.store.codecs.ladder import CHUNK, DELTAS, Codec, Encoded, decode
 from weigh.store.packs.index import Entry, Index, Located
 from weigh.store.packs.memory import keep_memory
 from weigh.store.packs.pack_file import MOST_BYTES, SUFFIX, PackWriter, Spot, read_at
@@ -268,7 +268,7 @@ class Objects:
                 why=f"it claims {record.size} bytes",
                 hint="weigh fsck",
             )
-        base = self.content(record.refs[0]) if record.codec == Codec.DELTA and record.refs else None
+        base = self.content(record.refs[0]) if record.codec in DELTAS and record.refs else None
         try:
             codec = Codec(record.codec)
         except ValueError as error:

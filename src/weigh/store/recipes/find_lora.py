@@ -79,22 +79,20 @@ def pairs(known: Known, adapter: Adapter) -> dict[str, Pair]:
 def rules(span: Span, base: Tensor, pair: Pair) -> Iterator[LowRank]:
     """The ways in which a pair may have been merged, for shapes that fit."""
     rows, columns = span.shape[0], math.prod(span.shape[1:])
-    turned = pair.embedding
-    if turned:
-        rank, fits = pair.left.shape[0], (pair.left.shape[1], pair.right.shape[0]) == (rows, columns)
-    else:
-        rank, fits = pair.right.shape[0], (pair.left.shape[0], pair.right.shape[1]) == (rows, columns)
-        if not fits and (pair.right.shape[1], pair.left.shape[0]) == (rows, columns):
-            # The weight is kept as (inputs, outputs): what is added is the product turned over.
-            pair = Pair(pair.adapter, pair.path, pair.right, pair.left, embedding=True)
-            turned = fits = True
-    if not fits or not 1 <= rank <= MOST_RANK:
-        return
-    scale = pair.adapter.scale(pair.path, rank)
+    # (of the left factor: rank and rows; of the right one: rank and columns), and whether both are turned.
+    left, right = pair.left.shape, pair.right.shape
+    ways = [(left[1], left[0], right[0], right[1], False), (right[0], right[1], left[1], left[0], True)]
+    if pair.embedding:
+        ways = [(left[0], left[1], right[1], right[0], True)]
     types = (base.dtype, pair.left.dtype, pair.right.dtype)
     steps = (FUSED, "F32", "F64") if span.dtype in {"F32", "F64"} else (FUSED, "F32", span.dtype)
-    for working in steps:
-        yield LowRank(rows, columns, rank, scale, types, span.dtype, working, turned, turned)
+    for rank, high, other, wide, turned in ways:
+        if (high, wide) != (rows, columns) or rank != other or not 1 <= rank <= MOST_RANK:
+            continue
+        scale = pair.adapter.scale(pair.path, rank)
+        kinds = (types[0], types[2], types[1]) if turned and not pair.embedding else types
+        for working in steps:
+            yield LowRank(rows, columns, rank, scale, kinds, span.dtype, working, turned, turned)
 
 
 def refs_of(base: Tensor, pair: Pair, rule: LowRank) -> tuple[bytes, bytes, bytes]:

@@ -35,6 +35,9 @@ THOROUGH = 4
 """Tensors of a file for which every relative is looked at; later only the one that was nearest."""
 MOST_RELATIVES = 8
 _MOST_BASES = 4
+_WORTH_ASKING = 0.95
+_MOST_REST = 0.45
+"""Bytes a byte that a recipe may leave: with more, a plain difference is no larger and is sooner undone."""
 _LEAST_COUNT = 64
 """Values below which a tensor is too small for a sum to show."""
 
@@ -57,6 +60,7 @@ class FloatSearch:
         self._samples: dict[bytes, memoryview] = {}
         self._sketch: Sketch | None = None
         self._sketched = False
+        self._delta: Idea | None = None
 
     def best(self) -> Idea | None:
         """The cheapest explanation, None when the tensor is best kept by itself."""
@@ -90,9 +94,11 @@ class FloatSearch:
         if not ideas:
             return None
         chosen = min(ideas, key=lambda i: i.cost)
-        if chosen.recipe is not None and chosen.base is None and near is not None:
-            chosen = Idea(chosen.cost, chosen.kind, near.base, chosen.recipe)
-        return chosen if chosen.cost <= WORTH * alone or chosen.kind == "delta" else None
+        if chosen.recipe is not None and self._delta is not None:
+            chosen = Idea(chosen.cost, chosen.kind, self._delta.base, chosen.recipe)
+        # A delta is held against the tensor by itself once more, on a larger sample, before it is taken.
+        worth = _WORTH_ASKING if chosen.kind == "delta" else WORTH
+        return chosen if chosen.cost <= worth * alone else None
 
     def _is_usable(self, tensor: Tensor) -> bool:
         return not tensor.encoding and tensor.dtype in FLOAT_BYTES and tensor.count == self._count
@@ -116,10 +122,15 @@ class FloatSearch:
             return None
         spent = cost(self._data, guess, self._span.dtype)
         if dtype == self._span.dtype:
-            return Idea(spent, "delta", base=payload)
+            idea = Idea(spent, "delta", base=payload)
+            if self._delta is None or spent < self._delta.cost:
+                self._delta = idea
+            return idea
         return self._made(Cast(dtype, self._span.dtype), (payload,), spent, "cast")
 
     def _made(self, rule: Linear | Cast, refs: tuple[bytes, ...], spent: float, kind: str) -> Idea | None:
+        if spent > _MOST_REST:
+            return None
         try:
             made = recipe(self._objects, rule, refs, self._span.end - self._span.begin)
         except (MalformedError, NotFoundError):

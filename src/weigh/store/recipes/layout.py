@@ -104,10 +104,15 @@ class Permute(msgspec.Struct, frozen=True, tag="permute", array_like=True, forbi
     axes: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=8)]
     item: Annotated[int, msgspec.Meta(ge=1, le=1 << 24)]
 
+    @property
+    def size(self) -> int:
+        """Bytes of the source and of the result."""
+        return math.prod(self.shape) * self.item
+
     def check(self, sources: "Sources", end: int) -> None:
         """Refuse what cannot be put together up to byte `end` of the result."""
         check_count(sources, 1)
-        size = math.prod(self.shape) * self.item
+        size = self.size
         check_within(end, size)
         check_within(size, min(sources.size(0), MOST_WHOLE))
         if sorted(self.axes) != list(range(len(self.shape))):
@@ -115,7 +120,7 @@ class Permute(msgspec.Struct, frozen=True, tag="permute", array_like=True, forbi
 
     def range(self, sources: "Sources", begin: int, end: int) -> memoryview:
         """The bytes from `begin` to before `end` of the result."""
-        size = math.prod(self.shape) * self.item
+        size = self.size
         items = np.frombuffer(sources.read(0, 0, size), np.dtype((np.void, self.item)))
         turned = items.reshape(self.shape).transpose(self.axes)
         row = size // turned.shape[0]

@@ -104,7 +104,7 @@ class LowRank(msgspec.Struct, frozen=True, tag="low-rank", array_like=True, forb
 
     def _product(self, left: "NDArray[Any]", right: "NDArray[Any]") -> "NDArray[Any]":
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            total = left[0][:, None] * right[0]
+            total: NDArray[Any] = left[0][:, None] * right[0]
             term = np.empty_like(total)
             single = np.empty(total.shape, np.float32)
             for place in range(1, self.rank):

@@ -70,6 +70,8 @@ def rank_of(objects: Objects, span: Span, read: Read, base: Tensor) -> int:
             for r in picked
         ]
     )
+    if not np.isfinite(new).all() or not np.isfinite(old).all():
+        return 0
     return _rank(new - old, new, span.dtype, most=min(_MOST_RANK, len(places) // 2, len(picked) // 2))
 
 

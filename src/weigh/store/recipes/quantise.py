@@ -99,7 +99,7 @@ class Bytes8(msgspec.Struct, frozen=True, tag="int8", array_like=True, forbid_un
         wide = FLOAT_BYTES[self.source] * row
         values = singles(sources.read(0, top * wide, bottom * wide), self.source)
         made = self.computed(values).reshape(-1)
-        return memoryview(made[begin - top * row : end - top * row])
+        return made[begin - top * row : end - top * row].data
 
     def computed(self, values: "NDArray[np.float32]") -> "NDArray[np.uint8]":
         """The bytes of whole rows."""

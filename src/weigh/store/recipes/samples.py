@@ -5,18 +5,15 @@ The values come from one stretch of at most `REGION` values, so that one chunk o
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from weigh.store.codecs.ladder import encode, encode_delta
 from weigh.store.packs.objects import Objects
 from weigh.store.recipes.cast import FLOAT_BYTES, cast
-from weigh.store.recipes.sources import size_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from weigh.store.recipes.table import Rule
 
 REGION = 1 << 20
@@ -125,10 +122,3 @@ def as_type(sample: memoryview, source: str, target: str) -> memoryview | None:
     if source in FLOAT_BYTES and target in FLOAT_BYTES:
         return cast(sample, source, target)
     return None
-
-
-def values(objects: Objects, payload: bytes, dtype: str) -> "NDArray[Any]":
-    """All values of a payload in single precision; the caller bounds how many."""
-    from weigh.store.recipes.cast import singles
-
-    return singles(objects.range(payload, 0, size_of(objects, payload)), dtype)

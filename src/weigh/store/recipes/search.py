@@ -8,7 +8,9 @@ against it and keeps what differs.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
+from weigh.core.errors import NotFoundError, UntrustedError
 from weigh.core.ports import RangeReader
 from weigh.core.tensor import DTYPE_BITS, TensorInfo
 from weigh.store.packs.adding import Advice
@@ -75,7 +77,8 @@ class Adviser:
         # From the middle of the model: embeddings hardly move, and the last layers may be new.
         step = max(1, len(relatives) // (_SCOUTED + 1))
         for span in relatives[step::step][:_SCOUTED]:
-            FloatSearch(memory, span, _reading(reader, span)).scout()
+            with suppress(UntrustedError, NotFoundError):
+                FloatSearch(memory, span, _reading(reader, span)).scout()
             if memory.sums:
                 return
 
@@ -102,7 +105,11 @@ class Adviser:
 
     def __call__(self, span: Span, read: Read) -> Advice:
         """Advice on one tensor, from a few of its values."""
-        idea = self._explained(span, read)
+        try:
+            idea = self._explained(span, read)
+        except (UntrustedError, NotFoundError):
+            # A relative that is damaged or gone is no relative; fsck names it.
+            idea = None
         if idea is None:
             self.given["none"] += 1
             return Advice()
@@ -150,6 +157,7 @@ class Adviser:
             for near in self._memory.sketches.nearest(sketch):
                 if near.payload not in seen:
                     yield find_quantised.Source(near.payload, near.dtype)
+        yield from find_quantised.turned_over(span, self._memory.known)
 
     def _dequantised(self, span: Span, read: Read, count: int) -> Sketch | None:
         """The sketch of what the bytes stand for, up to a factor."""

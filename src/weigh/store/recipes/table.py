@@ -15,13 +15,14 @@ from weigh.store.codecs.ladder import CHUNK, Codec, Encoded, decode
 from weigh.store.packs.objects import Objects
 from weigh.store.packs.record import Record
 from weigh.store.recipes.cast import Cast
+from weigh.store.recipes.composed import Then
 from weigh.store.recipes.layout import Gather, Permute
 from weigh.store.recipes.linear import Linear
 from weigh.store.recipes.lora import LowRank
 from weigh.store.recipes.quantise import Blocks8, Bytes8
 from weigh.store.recipes.sources import StoredSources, depth_of
 
-Rule = Cast | Linear | LowRank | Gather | Permute | Blocks8 | Bytes8
+Rule = Cast | Linear | LowRank | Gather | Permute | Blocks8 | Bytes8 | Then
 """What a recipe does with its sources; every one has `check` and `range`."""
 
 VERSION = 1

@@ -79,7 +79,11 @@ class FolderRemote:
                 with storing(path):
                     data = os.pread(descriptor, end - begin, begin)
                 if len(data) != end - begin:
-                    raise IntegrityError(f"{path} is cut off", why=f"it ends before byte {end:,}")
+                    raise IntegrityError(
+                        f"{path} is cut off",
+                        why=f"it ends before byte {end:,}",
+                        hint="delete it and its index, then push again from where its versions are whole",
+                    )
                 yield data
         finally:
             os.close(descriptor)

@@ -112,7 +112,8 @@ class ObjectRemote:
 
         waiting = list(spans)
         while waiting:
-            now, size = [], 0
+            now: list[tuple[int, int]] = []
+            size = 0
             while waiting and (not now or size + waiting[0][1] - waiting[0][0] <= _WANTED):
                 begin, end = waiting.pop(0)
                 now.append((begin, end))
@@ -158,11 +159,20 @@ class ObjectRemote:
         try:
             with self._telling(name):
                 obstore.put(self._store, self._below + name, data, mode=mode, use_multipart=False)
-        except ConflictError:
+        except (ConflictError, NotFoundError) as error:
+            if isinstance(error, NotFoundError):
+                raise (self._moved(name) if held is not None else error) from error
             # The answer to an attempt that did succeed may have been lost on the way.
             if data != MARK_DATA and (now := self.get(name, MOST_LISTING)) is not None and now.data == data:
                 return
             raise
+
+    def _moved(self, name: str) -> ConflictError:
+        return ConflictError(
+            f"{name} of {self.address} was moved by somebody else",
+            why="it no longer holds what it held a moment ago",
+            hint="weigh pull, then push again",
+        )
 
     @contextmanager
     def _telling(self, name: str) -> Iterator[None]:
@@ -171,11 +181,7 @@ class ObjectRemote:
         try:
             yield
         except (theirs.PreconditionError, theirs.AlreadyExistsError, FileExistsError) as error:
-            raise ConflictError(
-                f"{name} of {self.address} was moved by somebody else",
-                why="it no longer holds what it held a moment ago",
-                hint="weigh pull, then push again",
-            ) from error
+            raise self._moved(name) from error
         except (theirs.PermissionDeniedError, theirs.UnauthenticatedError, PermissionError) as error:
             raise UnknownAnswerError(
                 f"{self.address} does not let you", why=f"{name} wants a login, or yours may not",

@@ -191,10 +191,12 @@ def test_an_option_that_cannot_be_understood_ends_in_2(weigh, shop, more):
     assert ended.err
 
 
-def test_a_kind_of_ref_without_a_source_is_not_run(weigh, shop):
-    ended = weigh("adopt", "mlflow:models/name", *ASK)
-    assert ended.code == 3
-    assert "mlflow:" in ended.err
+def test_a_hosted_model_has_no_files_to_judge(weigh, shop, tmp_path):
+    ended = weigh("adopt", "endpoint:openai/gpt-4o", *ASK)
+    # Nothing of it can be looked at here, and an unknown is never a pass.
+    assert ended.code == 3, ended.err
+    assert "0 files" in ended.out
+    assert "POLICY'S UNKNOWNS" in ended.out or "POLICY UNKNOWN" in ended.out
 
 
 def test_no_network_is_said_and_nothing_is_half_written(weigh, shop, tmp_path, monkeypatch):

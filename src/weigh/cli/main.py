@@ -50,6 +50,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("weigh.cli.restore:restore", "One file or one tensor of a version."),
     "branch": ("weigh.cli.branch:branch", "List, make, rename and take away branches."),
     "tag": ("weigh.cli.tag:tag", "List, make and take away tags."),
+    "remote": ("weigh.cli.remote:remote", "Where versions are exchanged with others."),
+    "push": ("weigh.cli.push:push", "Bring versions to a remote."),
+    "fetch": ("weigh.cli.fetch:fetch", "Bring versions of a remote here; nothing of yours moves."),
+    "pull": ("weigh.cli.pull:pull", "Fetch, then bring the checked-out branch forward."),
+    "clone": ("weigh.cli.clone:clone", "A history that lies at a remote, here."),
     "fsck": ("weigh.cli.fsck:fsck", "Is every stored version still what it was?"),
     "gc": ("weigh.cli.gc:gc", "Take away stored weights that no version needs."),
     "import": ("weigh.cli.import_versions:import_versions", "A cache or checkpoints become versions."),
@@ -64,7 +69,11 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Look inside", ("inspect", "scan", "explain", "approve", "convert")),
     ("Depend", ("search", "discover", "init", "add", "remove", "lock", "sync", "run", "verify")),
     ("Keep up", ("tree", "why", "outdated", "update", "pin", "diff")),
-    ("Version", ("commit", "status", "log", "show", "checkout", "restore", "branch", "tag", "import", "fsck", "gc")),
+    (
+        "Version",
+        ("commit", "status", "log", "show", "checkout", "restore", "branch", "tag", "import", "fsck", "gc"),
+    ),
+    ("Share versions", ("remote", "push", "fetch", "pull", "clone")),
     ("Carry", ("vendor", "bundle", "unbundle", "export", "cache")),
 )
 """The commands as `--help` shows them; one that stands in no group comes last."""

@@ -130,8 +130,9 @@ def identify(reader: RangeReader, path: str) -> str:
     name = path.rpartition("/")[2].lower()
     named = _by_name(name)
     magic = _by_magic(reader, head)
-    if magic == "pickle" and _is_safetensors(reader, head):
-        return "safetensors"  # the length of a header of 1,152 bytes begins like a pickle of protocol 4
+    if magic in {"pickle", "media"} and _is_safetensors(reader, head):
+        # The length of a header can look like a magic number: 1,152 bytes like a pickle, 256 like a font.
+        return "safetensors"
     if magic and not (magic == "script" and named == "python"):
         return magic
     if named in {"safetensors", "onnx"}:

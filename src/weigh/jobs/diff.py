@@ -47,6 +47,11 @@ def diff(bench: Workbench, things: tuple[str, ...], *, since: str = "", project:
     return compare_locks(old.lock, new.lock, (old.name, new.name), StoredContents(bench.blobs).inside)
 
 
+def are_locks(things: tuple[str, ...]) -> bool:
+    """Whether one of the things named is a lock."""
+    return any(_is_lock(thing) for thing in things)
+
+
 def _two(bench: Workbench, things: tuple[str, ...], project: Path) -> tuple[Side, Side]:
     if len(things) != 2:
         raise UsageError(

@@ -77,7 +77,14 @@ def _moved(path: Path, since: float) -> Iterator[bytes]:
 
 
 def _files(versions: Path) -> Iterator[Path]:
-    return (path for path in sorted(versions.rglob("*")) if path.is_file() and not path.is_symlink())
+    """Files that can name objects; what an exchange has spooled does not."""
+    return (
+        path
+        for path in sorted(versions.rglob("*"))
+        if path.is_file()
+        and not path.is_symlink()
+        and "exchange" not in path.relative_to(versions).parts[1:2]
+    )
 
 
 def _read(path: Path) -> bytes:

@@ -289,7 +289,7 @@ def _makes(part: Part, name: str, file: LockedFile, folder: Path) -> bool:
     if below is None:
         return False
     if ref.kind in {RefKind.CATALOGUE, RefKind.TORCHHUB}:
-        # What stands behind # there is an address, or a path below an entry point, not a path of the snapshot.
+        # Behind # stands an address there, or a path below an entry point, not a path of the snapshot.
         below = inner_path(ref)
     if name:
         prefix = f"{part.to}/" if part.to else ""

@@ -396,7 +396,7 @@ class Http:
 
 
 def _read_in_large_pieces() -> None:
-    """Ask the socket for a mebibyte at a time, not 64 KiB: a large file then costs half the processor time."""
+    """Ask the socket for a mebibyte at a time, not 64 KiB: a large file then costs half the CPU time."""
     import httpcore2
 
     httpcore2.HTTP11Connection.READ_NUM_BYTES = 1 << 20

@@ -141,6 +141,10 @@ class History:
         """Commits from some ids backwards, each once, the youngest first among those that are ready."""
         import heapq
 
+        from weigh.versions.remotes import read_partial
+
+        # Behind these a clone with --depth has nothing.
+        ends = frozenset(read_partial(self.refs.root).ends)
         waiting: list[tuple[int, int, str, Commit]] = []
         seen: set[str] = set()
 
@@ -155,7 +159,7 @@ class History:
         while waiting:
             _, _, name, made = heapq.heappop(waiting)
             yield Logged(name, made)
-            for parent in made.parents:
+            for parent in () if name in ends else made.parents:
                 push(parent)
 
     def ancestors(self, name: str) -> frozenset[str]:

@@ -141,7 +141,7 @@ def _cells(file: PythonFile) -> list[tuple[FileUses, int]]:
 
 
 _CAPTURED = re.compile(r"[A-Za-z_][\w, ]*=\s*!(?!=)|%run\s+(?=\S+\.py\b)|%(?:set_)?env\s+(?=\w+=)")
-"""Lines of IPython whose rest a shell runs, or reads like one: what a command prints is kept, `%run`, `%env`."""
+"""Lines of IPython whose rest a shell runs, or reads like one: captured output, `%run`, `%env`."""
 
 
 def shell_lines(source: str) -> str:

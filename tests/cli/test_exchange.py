@@ -10,6 +10,8 @@ from tests.versions.scene import Scene
 
 from weigh.cli.clone import clone
 from weigh.cli.fetch import fetch
+from weigh.cli.fsck import fsck
+from weigh.cli.gc import gc
 from weigh.cli.pull import pull
 from weigh.cli.push import push
 from weigh.cli.remote import remote
@@ -25,12 +27,14 @@ class Terminal:
         self.home = root / "home"
         root.mkdir()
 
-    def __call__(self, command, *words, at):
+    def __call__(self, command, *words, at, code=0):
         self._monkeypatch.setenv("WEIGH_HOME", str(self.home))
         self._monkeypatch.setenv("WEIGH_CONFIG_HOME", str(self.home / "config"))
         self._monkeypatch.chdir(at)
         self._capsys.readouterr()
-        assert command.main(list(words), prog_name="weigh", standalone_mode=False) in {0, None}
+        assert command.main(list(words), prog_name="weigh", standalone_mode=False) in (
+            {0, None} if not code else {code}
+        )
         return self._capsys.readouterr().out
 
 
@@ -89,6 +93,23 @@ def test_a_clone_of_some_files(ada, bob, work, tmp_path):
     assert "nothing new" in bob(fetch, at=other.folder)
     with pytest.raises(UsageError, match="only some files"):
         bob(pull, at=other.folder)
+
+
+def test_what_a_clone_left_out_is_no_damage(ada, bob, work, tmp_path):
+    share = str(tmp_path / "share")
+    ada(remote, "add", "origin", share, at=work.folder)
+    ada(push, at=work.folder)
+    bob(clone, share, "part", "--only", "sub/", "--depth", "1", "--history", "part", at=tmp_path / "bob")
+    assert json.loads(bob(fsck, "--json", at=tmp_path / "bob"))["whole"]
+    assert "Traceback" not in bob(gc, "--older-than", "0", at=tmp_path / "bob")
+    assert json.loads(bob(fsck, "--json", at=tmp_path / "bob"))["whole"]
+    # A history that needs all of it does miss what the other one left out.
+    bob(clone, share, "full", "--history", "full", at=tmp_path / "bob")
+    packs = sorted((bob.home / "store" / "packs").glob("*.pack"), key=lambda path: path.stat().st_size)
+    packs[-1].unlink()
+    assert {
+        lost["history"] for lost in json.loads(bob(fsck, "--json", at=tmp_path / "bob", code=1))["lost"]
+    } == {"full"}
 
 
 def test_a_clone_mixes_with_nothing(ada, bob, work, tmp_path):

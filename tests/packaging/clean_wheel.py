@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 IMPORT_ALL = """
 import importlib, pathlib, sys
 import weigh
-heavy = {"numpy", "scipy", "sklearn", "duckdb", "onnxruntime", "tokenizers", "torch", "transformers"}
+heavy = {"numpy", "scipy", "sklearn", "duckdb", "onnxruntime", "tokenizers", "torch", "transformers", "libcst"}
 root = pathlib.Path(weigh.__file__).parent
 failed, imported, lacking = [], 0, []
 for path in sorted(root.rglob("*.py")):

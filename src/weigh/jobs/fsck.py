@@ -1,7 +1,7 @@
 """Fsck: is every version still what it was, and if not, which files of which versions are lost?"""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from weigh.store.packs.check import Broken, Checked, check, damaged_by
 from weigh.store.packs.objects import Objects
 from weigh.store.packs.record import Kind
 from weigh.versions.commit import load_commit
+from weigh.versions.left_out import left_out
 from weigh.versions.tree import load_tree
 from weigh.versions.working_folder import open_objects
 
@@ -67,12 +68,16 @@ def fsck(desk: Desk, *, share: float = 1.0) -> Examined:
     if not 0 < share <= 1:
         raise UsageError(f"{share:g} is no share", hint="--sample 10%")
     with open_objects(desk) as objects:
-        roots = _roots(objects, desk.places.home / "versions")
+        versions = desk.places.home / "versions"
+        roots = _roots(objects, versions)
+        absent = left_out(objects, versions)
         names = [name for _, name in roots]
-        checked = check(objects, names, share=share, seed=secrets.randbits(32))
+        checked = check(objects, names, share=share, seed=secrets.randbits(32), absent=absent)
         broken = {b.id: b for b in checked.broken}
         seen: set[bytes] = set()
-        lost = tuple(hit for history, name in roots for hit in _lost(objects, history, name, broken, seen))
+        lost = tuple(
+            hit for history, name in roots for hit in _lost(objects, history, name, broken, seen, absent)
+        )
         return Examined(checked, lost, len(seen))
 
 
@@ -89,13 +94,18 @@ def _roots(objects: Objects, versions: Path) -> list[tuple[str, bytes]]:
 
 
 def _lost(
-    objects: Objects, history: str, start: bytes, broken: dict[bytes, Broken], seen: set[bytes]
+    objects: Objects,
+    history: str,
+    start: bytes,
+    broken: dict[bytes, Broken],
+    seen: set[bytes],
+    absent: Container[bytes],
 ) -> Iterator[Lost]:
     """The versions from one backwards that are not whole."""
     waiting = [start]
     while waiting:
         name = waiting.pop()
-        if name in seen:
+        if name in seen or (name in absent and not objects.has(name)):
             continue
         seen.add(name)
         try:

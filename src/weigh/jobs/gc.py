@@ -9,6 +9,7 @@ from weigh.jobs.desk import Desk
 from weigh.store.packs.collect import Collected, collect
 from weigh.store.packs.objects import Objects
 from weigh.system.atomic import storing
+from weigh.versions.left_out import left_out
 from weigh.versions.working_folder import open_objects
 
 DAY = 86_400.0
@@ -39,8 +40,10 @@ def gc(desk: Desk, *, older_than_days: float, dry_run: bool) -> Collected:
     grace = older_than_days * DAY
     with open_objects(desk) as objects:
         # A generator: refs are read once nobody else writes to the store.
-        roots = kept_roots(objects, desk.places.home / "versions", since=now - grace)
-        return collect(objects, roots, now=now, grace=grace, dry_run=dry_run)
+        versions = desk.places.home / "versions"
+        roots = kept_roots(objects, versions, since=now - grace)
+        absent = left_out(objects, versions)
+        return collect(objects, roots, now=now, grace=grace, dry_run=dry_run, absent=absent)
 
 
 def named_roots(versions: Path) -> Iterator[tuple[str, bytes]]:

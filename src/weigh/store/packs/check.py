@@ -5,7 +5,7 @@ again when it is lost, damaged, or tells of packs that are not there.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,14 @@ class Checked:
     broken: tuple[Broken, ...] = ()
 
 
-def check(objects: Objects, roots: Iterable[bytes] = (), *, share: float = 1.0, seed: int = 0) -> Checked:
+def check(
+    objects: Objects,
+    roots: Iterable[bytes] = (),
+    *,
+    share: float = 1.0,
+    seed: int = 0,
+    absent: Container[bytes] = frozenset(),
+) -> Checked:
     """Read the store and say what of it is not what it was.
 
     Args:
@@ -71,6 +78,7 @@ def check(objects: Objects, roots: Iterable[bytes] = (), *, share: float = 1.0, 
         share: of packs and files that are read, 0 to 1; what is passed over is drawn by `seed`. Whether
             everything that is needed is there is always looked at.
         seed: of the draw.
+        absent: ids that need not be there, because a history left them out on purpose.
 
     Raises:
         StorageError: somebody else writes, or the disk is full.
@@ -84,10 +92,10 @@ def check(objects: Objects, roots: Iterable[bytes] = (), *, share: float = 1.0, 
         packs = sorted(objects.folder.glob(f"*{SUFFIX}"))
         damaged = tuple(path for path in packs if draw.random() < share and not _is_whole(path))
         saved = _set_aside(objects, damaged)
-        missing = _missing(objects, roots)
+        missing = _missing(objects, roots, absent)
         back = bring_back(objects) if missing else 0
         if back:
-            missing = _missing(objects, roots)
+            missing = _missing(objects, roots, absent)
         entries = tuple((name, place.kind) for name, place in objects.index.objects())
         looked_at, broken = _decoded(objects, [e for e in entries if draw.random() < share])
     found = {b.id: b for b in (*missing, *broken)}
@@ -174,7 +182,7 @@ def _set_aside(objects: Objects, damaged: Sequence[Path]) -> int:
     return len(saved)
 
 
-def _missing(objects: Objects, roots: Iterable[bytes]) -> tuple[Broken, ...]:
+def _missing(objects: Objects, roots: Iterable[bytes], absent: Container[bytes]) -> tuple[Broken, ...]:
     """What versions need, and is not there or cannot be read."""
     found: dict[bytes, Broken] = {}
     seen: set[bytes] = set()
@@ -185,6 +193,8 @@ def _missing(objects: Objects, roots: Iterable[bytes]) -> tuple[Broken, ...]:
             continue
         seen.add(name)
         place = objects.index.find(name)
+        if place is None and name in absent:
+            continue
         if place is None:
             found[name] = Broken(name, None, "it is not in the store")
             continue

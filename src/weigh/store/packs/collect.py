@@ -7,7 +7,7 @@ When one object of a version cannot be read, nothing is moved at all.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +65,13 @@ class _Pack:
 
 
 def collect(
-    objects: Objects, roots: Iterable[bytes], *, now: float, grace: float, dry_run: bool = False
+    objects: Objects,
+    roots: Iterable[bytes],
+    *,
+    now: float,
+    grace: float,
+    dry_run: bool = False,
+    absent: Container[bytes] = frozenset(),
 ) -> Collected:
     """Move what nothing needs out of the way, and delete what was moved long ago.
 
@@ -76,6 +82,7 @@ def collect(
         grace: seconds that a pack must be old before anything of it is taken for garbage, and that it
             stays in `removed`. What is younger may belong to a version that is just being made.
         dry_run: only say what would be done.
+        absent: ids that need not be there, because a history left them out on purpose.
 
     Raises:
         NotFoundError: a version needs what is not here; nothing was moved.
@@ -89,7 +96,8 @@ def collect(
         entries = tuple(objects.index.objects())
         packs = _packs(objects.folder, now - grace)
         kept = {name for name, place in entries if place.pack in packs and packs[place.pack].young}
-        needed = reached(objects, {*roots, *kept})
+        # What is young may be a version that is not whole yet, or of a history that is gone: nobody misses it.
+        needed = reached(objects, {*roots}, absent) | reached(objects, kept, None)
         _sort(entries, packs, needed)
         chosen = _chosen(packs.values())
         moved = sum(pack.size for pack in chosen)

@@ -1,6 +1,6 @@
 """What an object needs: the way from a commit down to the chunks and their bases."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from weigh.core.errors import NotFoundError
 from weigh.store.packs.objects import Objects
@@ -19,10 +19,17 @@ def needs(objects: Objects, record: Record) -> tuple[bytes, ...]:
     return record.refs
 
 
-def reached(objects: Objects, roots: Iterable[bytes]) -> frozenset[bytes]:
+def reached(
+    objects: Objects, roots: Iterable[bytes], absent: Container[bytes] | None = frozenset()
+) -> frozenset[bytes]:
     """Every object that is needed for some, themselves included.
 
     Chunks that stand alone are not read, only looked up.
+
+    Args:
+        objects: the store.
+        roots: ids to begin with.
+        absent: ids that need not be there, because a history left them out on purpose; None for any.
 
     Raises:
         NotFoundError: one of them is not in the store.
@@ -35,6 +42,8 @@ def reached(objects: Objects, roots: Iterable[bytes]) -> frozenset[bytes]:
         if name in found:
             continue
         place = objects.index.find(name)
+        if place is None and (absent is None or name in absent):
+            continue
         if place is None:
             raise NotFoundError(f"the object {name.hex()[:16]} is not in the store", hint="weigh fsck")
         found.add(name)

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 IMPORT_ALL = """
 import importlib, pathlib, sys
 import weigh
-heavy = {"numpy", "scipy", "sklearn", "duckdb", "onnxruntime", "tokenizers", "torch", "transformers", "libcst"}
+heavy = {"libcst", "numpy", "scipy", "sklearn", "duckdb", "onnxruntime"}
+heavy |= {"tokenizers", "torch", "transformers"}
 root = pathlib.Path(weigh.__file__).parent
 failed, imported, lacking = [], 0, []
 for path in sorted(root.rglob("*.py")):

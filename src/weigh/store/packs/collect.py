@@ -96,7 +96,7 @@ def collect(
         entries = tuple(objects.index.objects())
         packs = _packs(objects.folder, now - grace)
         kept = {name for name, place in entries if place.pack in packs and packs[place.pack].young}
-        # What is young may be a version in the making, or of a history that is gone: nobody misses a part of it.
+        # What is young may be a version in the making or of a history that is gone.
         needed = reached(objects, {*roots}, absent) | reached(objects, kept, None)
         _sort(entries, packs, needed)
         chosen = _chosen(packs.values())

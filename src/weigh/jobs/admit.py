@@ -35,11 +35,13 @@ class Denied:
         section: of the lock.
         why: the rule or line, and what it found (hostile text).
         unknown: the policy could not tell, which is no pass.
+        subject: what a waiver would have to name; "" where none helps.
     """
 
     section: str
     why: str
     unknown: bool = False
+    subject: str = ""
 
 
 def admissions(folder: Path, lock: Lock, sections: Iterable[str]) -> dict[str, str]:
@@ -89,7 +91,9 @@ def _asked(bench: Workbench, policy: Policy | None, lock: Lock, section: str) ->
         if open_lines:
             worst = min(open_lines, key=lambda r: r.kind is not VerdictKind.FAIL)
             why = f"{POLICY}, line {worst.requirement}: {worst.text}"
-            yield Denied(section, why, worst.kind is VerdictKind.UNKNOWN)
+            unknown = worst.kind is VerdictKind.UNKNOWN
+            # A waiver is for a fail: what was not found out cannot be accepted.
+            yield Denied(section, why, unknown, "" if unknown else examined.subject.digest)
 
 
 def _worst(examined: Examined) -> str:

@@ -122,8 +122,12 @@ def _not_admitted(refused: Sequence[Denied]) -> RefusedError | UnknownAnswerErro
     return kind(
         f"{first.section} may not be loaded here{others}; it is not in place, the rest is",
         why=first.why,
-        hint=f"weigh remove {first.section.partition('.')[2]}, or another version of it",
+        hint=f"weigh remove {first.section.partition('.')[2]}, another version of it{_waiver(first)}",
     )
+
+
+def _waiver(no: Denied) -> str:
+    return f", or a waiver for {no.subject}" if no.subject else ""
 
 
 def _current(bench: Workbench, folder: Path, options: SyncOptions) -> tuple[Lock, bool]:

@@ -122,7 +122,7 @@ def test_a_login_goes_to_its_host_and_no_further(server, reach):
         ("gs:acme", "gs:acme"),
         ("az:box/x", "az:box/x"),
         ("https://models.example.org/team/", "https://models.example.org/team"),
-        ("../share", "/home/share"),
+        ("../share", "/srv/share"),
         ("file:///mnt/share", "/mnt/share"),
     ],
 )

@@ -129,7 +129,7 @@ def test_a_login_goes_to_its_host_and_no_further(server, reach):
 def test_addresses_are_kept_in_full(typed, full, tmp_path):
     from pathlib import Path
 
-    assert checked_address(typed, Path("/home/me")) == full
+    assert checked_address(typed, Path("/srv/me")) == full
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from weigh.store.blobs import Blobs
 from weigh.store.packs.restoring import manifest_of
 from weigh.versions.history import put_tree
 from weigh.versions.placing import Placer
-from weigh.versions.record_version import under_way
+from weigh.versions.standing import under_way
 from weigh.versions.tree import Tree, TreeFile
 
 

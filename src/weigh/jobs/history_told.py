@@ -1,24 +1,25 @@
 """What the verbs of version control found, as JSON values: for programs, and for the screens."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from weigh.jobs.branch import Named
-from weigh.jobs.log import Line
-from weigh.jobs.show import ShownFile, ShownVersion
-from weigh.jobs.status import Status
-from weigh.versions.checkout import CheckedOutNow
-from weigh.versions.commit import Provenance
-from weigh.versions.history import History
-from weigh.versions.importing import Imported
-from weigh.versions.kept import Kept
-from weigh.versions.record_version import Recorded
-from weigh.versions.tree import TreeFile
+if TYPE_CHECKING:
+    from weigh.jobs.branch import Named
+    from weigh.jobs.log import Line
+    from weigh.jobs.show import ShownFile, ShownVersion
+    from weigh.jobs.status import Status
+    from weigh.versions.checkout import CheckedOutNow
+    from weigh.versions.commit import Provenance
+    from weigh.versions.history import History
+    from weigh.versions.importing import Imported
+    from weigh.versions.kept import Kept
+    from weigh.versions.record_version import Recorded
+    from weigh.versions.tree import TreeFile
 
 Told = dict[str, Any]
 
 
-def commit_told(history: History, done: Recorded) -> Told:
+def commit_told(history: "History", done: "Recorded") -> Told:
     """A recorded version."""
     return {
         "history": history.name, "commit": done.id, "branch": done.branch,
@@ -29,14 +30,14 @@ def commit_told(history: History, done: Recorded) -> Told:
     }  # fmt: skip
 
 
-def _ways(kept: Kept) -> Told:
+def _ways(kept: "Kept") -> Told:
     return {
         name: {"chunks": way.chunks, "raw": way.raw, "stored": way.stored}
         for name, way in sorted(kept.ways.items())
     }
 
 
-def line_told(line: Line) -> Told:
+def line_told(line: "Line") -> Told:
     """One line of the log."""
     commit = line.logged.commit
     return {
@@ -53,7 +54,7 @@ def _date(seconds: int) -> str:
         return f"{seconds} s"
 
 
-def _provenance(told: Provenance) -> Told:
+def _provenance(told: "Provenance") -> Told:
     values: Told = {
         "base": list(told.base), "data": told.data, "code": told.code, "run": told.run,
         "metrics": dict(told.metrics), "evidence": list(told.evidence), "made_by": told.made_by,
@@ -61,7 +62,7 @@ def _provenance(told: Provenance) -> Told:
     return {name: value for name, value in values.items() if value}
 
 
-def version_told(shown: ShownVersion) -> Told:
+def version_told(shown: "ShownVersion") -> Told:
     """A version with what changed in it."""
     return line_told(shown.line) | {
         "history": shown.history,
@@ -72,14 +73,14 @@ def version_told(shown: ShownVersion) -> Told:
     }
 
 
-def _file(file: TreeFile) -> Told:
+def _file(file: "TreeFile") -> Told:
     return {
         "path": file.path, "size": file.size, "sha256": file.sha256, "blake3": file.id,
         "executable": file.executable,
     }  # fmt: skip
 
 
-def file_told(shown: ShownFile) -> Told:
+def file_told(shown: "ShownFile") -> Told:
     """A file of a version with its tensors."""
     spans = [(piece.span, piece.id) for piece in shown.manifest.pieces if piece.span.dtype]
     tensors = [
@@ -95,7 +96,7 @@ def file_told(shown: ShownFile) -> Told:
     }  # fmt: skip
 
 
-def status_told(found: Status) -> Told:
+def status_told(found: "Status") -> Told:
     """Where a working folder stands."""
     return {
         "history": found.history, "branch": found.branch, "commit": found.commit, "at": found.at,
@@ -106,7 +107,7 @@ def status_told(found: Status) -> Told:
     }  # fmt: skip
 
 
-def checkout_told(history: History, done: CheckedOutNow) -> Told:
+def checkout_told(history: "History", done: "CheckedOutNow") -> Told:
     """What a checkout did."""
     return {
         "history": history.name, "commit": done.id, "title": history.commit(done.id).title,
@@ -115,12 +116,12 @@ def checkout_told(history: History, done: CheckedOutNow) -> Told:
     }  # fmt: skip
 
 
-def named_told(named: Named) -> Told:
+def named_told(named: "Named") -> Told:
     """A branch or tag."""
     return {"name": named.name, "commit": named.id, "title": named.title, "current": named.current}
 
 
-def imported_told(done: Imported) -> Told:
+def imported_told(done: "Imported") -> Told:
     """What was taken in."""
     return {
         "history": done.history, "known": done.known, "size": done.size, "stored": done.stored,

@@ -7,8 +7,8 @@ from weigh.jobs.desk import Desk
 from weigh.versions.checked_out import read_checked_out
 from weigh.versions.folder_files import Differing, differing
 from weigh.versions.ignored import read_ignored
-from weigh.versions.record_version import standing, under_way
 from weigh.versions.refs import HEADS
+from weigh.versions.standing import standing, under_way
 from weigh.versions.tree import Tree
 from weigh.versions.working_folder import open_history
 

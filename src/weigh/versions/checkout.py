@@ -16,8 +16,8 @@ from weigh.versions.checked_out import CheckedOut, Seen, looks_of, read_checked_
 from weigh.versions.folder_files import is_as
 from weigh.versions.history import History
 from weigh.versions.placing import How, Placer, require_placeable
-from weigh.versions.record_version import UNDER_WAY, require_finished, standing, under_way
 from weigh.versions.refs import HEADS, is_name
+from weigh.versions.standing import UNDER_WAY, require_finished, standing, under_way
 from weigh.versions.tree import Tree, TreeFile
 from weigh.versions.working_folder import holding, require_known
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from weigh.core.errors import NotFoundError, RefusedError, UsageError
 from weigh.core.snapshot import is_safe_path
 from weigh.formats.reader import FileReader
-from weigh.store.packs.adding import hash_of
+from weigh.store.packs.file_hash import hash_of
 from weigh.system.atomic import storing
 from weigh.versions.checked_out import CheckedOut, Seen, looks_of
 from weigh.versions.ignored import Ignored, is_never

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weigh.core.errors import NotFoundError, UsageError
-from weigh.store.codecs.ladder import Codec
-from weigh.store.codecs.plane_codec import compressor
+from weigh.store.codecs.codec import Codec
+from weigh.store.codecs.zstd_frames import compressor
 from weigh.store.packs.objects import Objects, Writer, content_id
 from weigh.store.packs.record import Kind, Record
 from weigh.versions.commit import Commit, dump_commit, load_commit

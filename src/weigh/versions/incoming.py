@@ -7,7 +7,7 @@ from pathlib import Path
 
 from weigh.core.errors import IntegrityError, MalformedError, RefusedError
 from weigh.core.events import EventSink, Progress
-from weigh.store.codecs.ladder import CHUNK
+from weigh.store.codecs.codec import CHUNK
 from weigh.store.packs.pack_file import Spot
 from weigh.store.packs.record import HEAD, Kind, Record, length_of, unpacked
 from weigh.store.remotes.layout import Remote, pack_name

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from weigh.store.codecs.ladder import Codec
+from weigh.store.codecs.codec import Codec
 from weigh.store.packs.objects import Objects
 from weigh.store.packs.record import HEAD, Kind
 from weigh.store.packs.restoring import manifest_of

@@ -28,9 +28,9 @@ from weigh.versions.exchange import (
 from weigh.versions.history import History
 from weigh.versions.incoming import Bringing, Incoming, incoming
 from weigh.versions.receiving import Receiver, read_commit, read_tree
-from weigh.versions.record_version import standing, under_way
 from weigh.versions.refs import HEADS, REMOTES, TAGS
 from weigh.versions.remotes import Partial, place_for, read_partial, write_partial
+from weigh.versions.standing import standing, under_way
 from weigh.versions.tree import Tree
 from weigh.versions.working_folder import require_known
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from weigh.core.errors import IntegrityError, MalformedError
-from weigh.store.codecs.ladder import CHUNK, DELTAS, Codec, encode
-from weigh.store.codecs.plane_codec import decompressed
+from weigh.store.codecs.codec import CHUNK, DELTAS, Codec
+from weigh.store.codecs.ladder import encode
+from weigh.store.codecs.zstd_frames import decompressed
 from weigh.store.packs.manifest import FileManifest, load_manifest
 from weigh.store.packs.objects import MOST_DEPTH, Objects, Writer, content_id
 from weigh.store.packs.record import Kind, Record

@@ -18,7 +18,6 @@ from weigh.formats.reader import FileReader
 from weigh.formats.table import read_file
 from weigh.store.packs.adding import Added, add_file
 from weigh.store.packs.objects import Objects, Writer
-from weigh.system.atomic import storing
 from weigh.versions.advice import Advising, is_adapter
 from weigh.versions.checked_out import CheckedOut, Seen, looks_of, read_checked_out, write_checked_out
 from weigh.versions.commit import Commit, Provenance
@@ -27,12 +26,11 @@ from weigh.versions.history import History, put_commit, put_tree
 from weigh.versions.ignored import read_ignored
 from weigh.versions.kept import Kept, kept_of
 from weigh.versions.nearest import Earlier
-from weigh.versions.refs import HEADS
+from weigh.versions.standing import require_finished, standing
 from weigh.versions.tree import Tree, TreeFile
 from weigh.versions.working_folder import holding, require_known
 
 STEP = "commit"
-UNDER_WAY = "under-way"
 _SMALL = 4096
 """Bytes below which a file is kept whole: a tensor in it saves less than it costs."""
 
@@ -159,54 +157,6 @@ def _require_here(history: History, parent: str, checked: CheckedOut) -> None:
         hint="weigh checkout HEAD brings the folder there if no file of yours is in the way; to commit "
         f"elsewhere: weigh branch mine {checked.commit[:12]}, then weigh checkout mine",
     )
-
-
-def standing(history: History, checked: CheckedOut) -> str:
-    """The version that the files of the folder came from, "" when none is known.
-
-    A recording that was killed after its note and before the branch moved does not count.
-    """
-    current = history.refs.current()
-    if not checked.commit or checked.commit == current:
-        return checked.commit
-    try:
-        parents = history.commit(checked.commit).parents
-    except NotFoundError:
-        return ""
-    return current if current in parents else checked.commit
-
-
-def under_way(place: Path | None) -> str:
-    """The id of the version that an unfinished checkout was to reach, "" when there is none."""
-    if place is None:
-        return ""
-    path = place / UNDER_WAY
-    with storing(path):
-        try:
-            return path.read_text(encoding="ascii", errors="replace").strip()[:64]
-        except FileNotFoundError:
-            return ""
-
-
-def require_finished(history: History, place: Path) -> None:
-    """That no checkout of the folder was interrupted.
-
-    Raises:
-        ConflictError: one was; some files are of one version, some of another.
-    """
-    name = under_way(place)
-    if name:
-        raise ConflictError(
-            f"a checkout of {name[:12]} was interrupted",
-            why="some files of this folder are of that version, others of the one before",
-            hint=f"weigh checkout {label_of(history, name)} goes on with it",
-        )
-
-
-def label_of(history: History, name: str) -> str:
-    """A branch that stands at a version, else its first digits."""
-    at = [ref.removeprefix(HEADS) for ref, stands in history.refs.all(HEADS) if stands == name]
-    return at[0] if at else name[:12]
 
 
 def _chosen(folder: Path, before: Tree, paths: Sequence[str] | None) -> set[str]:

@@ -6,6 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from weigh.core.errors import MalformedError
 from weigh.core.tensor import DTYPE_BITS
+from weigh.store.codecs.codec import CHUNK, Codec, Encoded
 from weigh.store.codecs.elements import (
     FLOATS,
     add,
@@ -17,7 +18,7 @@ from weigh.store.codecs.elements import (
     rotated_planes,
     subtract,
 )
-from weigh.store.codecs.ladder import CHUNK, Codec, Encoded, decode, element_width, encode, encode_delta
+from weigh.store.codecs.ladder import decode, element_width, encode, encode_delta
 
 DTYPES = sorted(DTYPE_BITS)
 ODD = {

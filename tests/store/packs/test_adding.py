@@ -19,7 +19,7 @@ from tests.store.packs.made import (
 
 from weigh.core.errors import StorageError
 from weigh.core.tensor import DTYPE_BITS, TensorInfo
-from weigh.store.codecs.ladder import CHUNK, Codec
+from weigh.store.codecs.codec import CHUNK, Codec
 from weigh.store.packs.adding import add_file
 from weigh.store.packs.objects import MOST_DEPTH, Objects
 from weigh.store.packs.record import Kind

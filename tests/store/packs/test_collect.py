@@ -7,7 +7,7 @@ import pytest
 from tests.store.packs.made import back, nearest, put_bytes, safetensors, values
 
 from weigh.core.errors import MalformedError, NotFoundError
-from weigh.store.codecs.ladder import Codec
+from weigh.store.codecs.codec import Codec
 from weigh.store.packs.collect import REMOVED, bring_back, collect
 from weigh.store.packs.objects import Objects, content_id
 from weigh.store.packs.reaching import reached

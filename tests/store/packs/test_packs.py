@@ -12,7 +12,7 @@ from tests.store.packs.made import back, every_format, put, put_bytes, values
 
 from weigh.core.errors import IntegrityError, MalformedError, NotFoundError, StorageError
 from weigh.core.tensor import TensorInfo
-from weigh.store.codecs.ladder import Codec
+from weigh.store.codecs.codec import Codec
 from weigh.store.packs import pack_file
 from weigh.store.packs.cutting import LARGEST, SMALLEST, cuts
 from weigh.store.packs.index import Index

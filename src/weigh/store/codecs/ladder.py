@@ -1,12 +1,10 @@
 """Which codec keeps a chunk, and back. Whoever writes decodes it again before anybody relies on it."""
 
-from dataclasses import dataclass
-from enum import IntEnum
-
 import numpy as np
 
 from weigh.core.errors import MalformedError
 from weigh.core.tensor import DTYPE_BITS
+from weigh.store.codecs.codec import Codec, Encoded
 from weigh.store.codecs.elements import (
     FLOATS,
     WIDTHS,
@@ -21,40 +19,8 @@ from weigh.store.codecs.elements import (
     subtract,
     ungrouped,
 )
-from weigh.store.codecs.plane_codec import compressor, decode_planes, decompressed, encode_planes
-
-CHUNK = 4 * 1024 * 1024
-"""Bytes of a chunk at most; a multiple of every element's width."""
-
-
-class Codec(IntEnum):
-    """How a chunk is kept. The numbers stand in packs and never change their meaning."""
-
-    RAW = 0
-    CONSTANT = 1
-    ZSTD = 2
-    PLANES = 3
-    DELTA = 5
-    GROUPED = 6
-    RECIPE = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A chunk as it is kept.
-
-    Attributes:
-        codec: how.
-        width: bytes of an element, for PLANES and DELTA; of the pattern, for CONSTANT.
-        signed_magnitude: DELTA: the elements are floating-point numbers. PLANES: their sign stands lowest.
-        body: the bytes kept.
-    """
-
-    codec: Codec
-    width: int
-    signed_magnitude: bool
-    body: "bytes | memoryview"
-
+from weigh.store.codecs.plane_codec import decode_planes, encode_planes
+from weigh.store.codecs.zstd_frames import compressor, decompressed
 
 _ROTATED = frozenset(("BF16", "F32", "F64", "C64", "C128"))
 """Types whose exponent and sign share a byte, and whose exponent has eight bits or more."""
@@ -95,9 +61,6 @@ def _is_repeated(data: memoryview, width: int) -> bool:
     values = np.frombuffer(data, f"u{width}")
     return not (values[:64] != values[0]).any() and not (values != values[0]).any()
 
-
-DELTAS = frozenset((Codec.DELTA, Codec.GROUPED))
-"""Ways that keep differences from another chunk, which is the record's only reference."""
 
 _GROUPED_BY = {"F32": 22, "BF16": 7, "F16": 8}
 """Bits below the eight that elements are grouped by: the exponent, or what of it fits with a bit more."""

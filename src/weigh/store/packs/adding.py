@@ -12,9 +12,11 @@ from typing import Protocol
 from weigh.core.errors import StorageError
 from weigh.core.ports import RangeReader
 from weigh.core.tensor import TensorInfo
-from weigh.store.codecs.ladder import CHUNK, DELTAS, Codec, Encoded, decode, encode, encode_delta
-from weigh.store.codecs.plane_codec import compressor
+from weigh.store.codecs.codec import CHUNK, DELTAS, Codec, Encoded
+from weigh.store.codecs.ladder import decode, encode, encode_delta
+from weigh.store.codecs.zstd_frames import compressor
 from weigh.store.packs.cutting import SMALLEST, cuts
+from weigh.store.packs.file_hash import hash_of
 from weigh.store.packs.manifest import FileManifest, Piece, dump_manifest
 from weigh.store.packs.objects import MOST_DEPTH, Objects, Writer, content_id
 from weigh.store.packs.record import Kind, Record
@@ -80,16 +82,6 @@ class Added:
     sha256: str
     size: int
     fresh: bool
-
-
-def hash_of(reader: RangeReader) -> bytes:
-    """BLAKE3 of all bytes of a file."""
-    from blake3 import blake3
-
-    state = blake3()
-    for at in range(0, reader.size, CHUNK):
-        state.update(reader.read(at, CHUNK))
-    return state.digest()
 
 
 def add_file(

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from weigh.core.errors import IntegrityError, MalformedError
-from weigh.store.codecs.plane_codec import decompressed
+from weigh.store.codecs.zstd_frames import decompressed
 from weigh.store.packs.manifest import MOST_MANIFEST, FileManifest, Piece, load_manifest
 from weigh.store.packs.memory import keep_memory
 from weigh.store.packs.objects import Objects, content_id

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from weigh.store.codecs.ladder import Codec
+from weigh.store.codecs.codec import Codec
 from weigh.store.packs.objects import Objects
 from weigh.store.recipes.table import Rule, load_params
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from weigh.store.codecs.ladder import CHUNK, Codec, Encoded, decode, encode
+from weigh.store.codecs.codec import CHUNK, Codec, Encoded
+from weigh.store.codecs.ladder import decode, encode
 from weigh.store.packs.objects import Objects, Writer, content_id
 from weigh.store.packs.record import Kind, Record
 from weigh.store.packs.spans import Span

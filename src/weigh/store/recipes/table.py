@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from weigh.core.errors import MalformedError
-from weigh.store.codecs.ladder import CHUNK, Codec, Encoded, decode
+from weigh.store.codecs.codec import CHUNK, Codec, Encoded
+from weigh.store.codecs.ladder import decode
 from weigh.store.packs.objects import Objects
 from weigh.store.packs.record import Record
 from weigh.store.recipes.cast import Cast

@@ -97,6 +97,12 @@ def test_a_light_room_imports_nothing_heavy(room):
     assert not loaded & HEAVY
 
 
+@pytest.mark.parametrize("verb", ["status", "log", "branch", "show"])
+def test_a_look_at_the_versions_computes_nothing(verb):
+    needed = (f"cli.{verb}", f"jobs.{verb}", "jobs.desk", "jobs.history_told", "render.history_screen")
+    assert not modules_after("\n".join(f"import weigh.{name}" for name in needed)) & HEAVY
+
+
 UNPICKLERS = {"pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "jsonpickle", "yaml"}
 LOADERS = {"torch", "numpy", "np", "pandas", "pd", *UNPICKLERS}
 EVALUATORS = {"eval", "exec", "compile", "__import__"}

@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 from tests.cli.history_scene import model, register
 
 
@@ -179,3 +179,21 @@ def test_without_the_extra_it_is_named(weigh, folder, monkeypatch):
     ):
         ended = weigh(*arguments)
         assert (ended.code, "weigh[versions]" in ended.err) == (3, True)
+
+
+def test_what_follows_from_an_older_version_or_a_named_one_is_kept_as_such(weigh, folder):
+    first = model("model.safetensors")
+    one(weigh, "commit", "-m", "first")
+    assert weigh("tag", "v1").code == 0
+    (folder / "model.safetensors").unlink()
+    save_file({"other": np.random.default_rng(1).normal(size=(96, 64)).astype("f4")}, "model.safetensors")
+    one(weigh, "commit", "-m", "something else")
+    save_file({name: value.astype("f2") for name, value in first.items()}, "half.safetensors")
+    cast = one(weigh, "commit", "-m", "a cast of the first", "half.safetensors")
+    assert cast["ways"]["recipe"]["chunks"] == 2
+    model("model.safetensors", step=1e-4)
+    named = one(weigh, "commit", "-m", "a tune of the first", "--base", "v1", "model.safetensors")
+    assert named["ways"]["delta"]["chunks"] == 2
+    ref = one(weigh, "show")["provenance"]["base"][0]
+    assert ref.startswith("weigh:encoder@")
+    assert ref.endswith(one(weigh, "show", "v1")["commit"])

@@ -15,7 +15,7 @@ from weigh.core.errors import ExitCode
     "-m", "--message", "messages", multiple=True, metavar="TEXT", help="What changed; repeat for paragraphs."
 )
 @click.option("--history", default="", metavar="NAME", help="Name of the history; by default the folder's.")
-@click.option("--base", multiple=True, metavar="REF", help="What it was made from, e.g. hf:org/name@rev.")
+@click.option("--base", multiple=True, metavar="REF", help="What it was made from: a ref, a branch or tag.")
 @click.option("--data", default="", metavar="DIGEST|NAME", help="Training data: a sha256, or a locked name.")
 @click.option("--metric", "metrics", multiple=True, metavar="K=V", help="A measured value; repeatable.")
 @click.option("--run", default="", metavar="URL", help="Address or id of the training run.")

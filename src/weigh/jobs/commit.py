@@ -4,7 +4,7 @@ import math
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from weigh.core.digest import is_sha256
@@ -42,7 +42,7 @@ class CommitOptions:
         paths: as typed, relative to where the command runs; none for the files of the version before.
         message: of the version.
         history: name of the history, "" for the folder's own.
-        base: refs of what the version was made from.
+        base: refs of what the version was made from, or revisions of the folder's history.
         data: digest of the training data, or a name from models.lock.
         metrics: `name=value`, as typed.
         run: address or id of the training run.
@@ -76,6 +76,8 @@ def commit(desk: Desk, here: Path, options: CommitOptions) -> tuple[History, Rec
         raise UsageError("a version needs a message", hint='weigh commit -m "what changed"')
     folder = working_folder_of(here) or here.resolve()
     paths = [relative_to(folder, path) for path in options.paths] if options.paths else None
+    own = _opened(desk, folder, options.history)
+    options = replace(options, base=tuple(_as_ref(own, text) for text in options.base))
     told = provenance(options, folder)
     bases = tuple(earlier for ref in options.base if (earlier := _earlier(desk, ref)) is not None)
     author = author_of(os.environ, folder)
@@ -163,6 +165,22 @@ def _evidence(text: str) -> tuple[str, ...]:
         raise UsageError(f"{path} is too large for a report")
     report = from_json(path.read_bytes())
     return tuple(sorted({answer.evidence.digest for answer in report.answers}))
+
+
+def _opened(desk: Desk, folder: Path, named: str) -> History | None:
+    """The history that the folder has already, None before the first version."""
+    name = named or named_in(folder)
+    return open_named(desk, name) if name and exists(root_of(desk, name)) else None
+
+
+def _as_ref(own: History | None, text: str) -> str:
+    """A base as a ref: a branch, tag or id of the folder's own history stands for that very version."""
+    if own is None or ":" in text:
+        return text
+    try:
+        return f"weigh:{own.name}@{own.find(text)}"
+    except (NotFoundError, UsageError):
+        return text
 
 
 def _earlier(desk: Desk, text: str) -> Earlier | None:

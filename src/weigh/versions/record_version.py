@@ -4,6 +4,7 @@ Until the branch moves nothing of it can be seen; whoever is killed before leave
 attempt finds, and that garbage collection takes away where there is none.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from weigh.versions.tree import Tree, TreeFile
 from weigh.versions.working_folder import holding, require_known
 
 STEP = "commit"
+_MOST_OLDER = 16
+"""Versions before the last that a new one is held against."""
 _SMALL = 4096
 """Bytes below which a file is kept whole: a tensor in it saves less than it costs."""
 
@@ -218,7 +221,11 @@ def _replaced(before: Tree, added: Iterable[TreeFile], gone: set[str]) -> Tree:
 
 def _earlier(history: History, parent: str, wanted: Wanted) -> tuple[Earlier, ...]:
     parents = [p for p in (parent, wanted.merged) if p]
-    return (*(Earlier(p[:12], history.tree_of(p)) for p in parents), *wanted.bases)
+    older = itertools.islice(history.log(*parents), 1, _MOST_OLDER) if parents else ()
+    near = (*(Earlier(p[:12], history.tree_of(p)) for p in parents), *wanted.bases)
+    # What follows from the version before last, as a cast of it does, is found as well.
+    far = (Earlier(o.id[:12], history.tree(o.commit.tree)) for o in older if o.id not in parents)
+    return (*near, *far)
 
 
 def put_version(history: History, writer: Writer, tree: Tree, wanted: Wanted, parent: str) -> str:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from weigh.core.errors import UsageError
 from weigh.jobs.desk import Desk
 from weigh.store.packs.collect import Collected, collect
 from weigh.store.packs.objects import Objects
+from weigh.store.sketches.sketch_index import Sketches, sketches_in
 from weigh.system.atomic import storing
 from weigh.versions.left_out import left_out
 from weigh.versions.working_folder import open_objects
@@ -43,7 +45,18 @@ def gc(desk: Desk, *, older_than_days: float, dry_run: bool) -> Collected:
         versions = desk.places.home / "versions"
         roots = kept_roots(objects, versions, since=now - grace)
         absent = left_out(objects, versions)
-        return collect(objects, roots, now=now, grace=grace, dry_run=dry_run, absent=absent)
+        done = collect(objects, roots, now=now, grace=grace, dry_run=dry_run, absent=absent)
+        if done.moved and not dry_run:
+            _forget_sketches(objects)
+        return done
+
+
+def _forget_sketches(objects: Objects) -> None:
+    """What is gone is no relative of anything any more."""
+    root = objects.folder.parent
+    if sketches_in(root).is_file():
+        with closing(Sketches(root)) as sketches:
+            sketches.forget([name for name in sketches.names() if not objects.has(name)])
 
 
 def named_roots(versions: Path) -> Iterator[tuple[str, bytes]]:

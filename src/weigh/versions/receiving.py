@@ -162,13 +162,13 @@ class Receiver:
         if nested > _MOST_NESTED or len(record.refs) > _MOST_REFS:
             raise MalformedError("a chunk is made from itself, or from too many others")
         depth = max((self.payload(ref, nested + 1) + 1 for ref in record.refs), default=0)
-        content = self._objects._decoded(record)  # noqa: SLF001 - judged before it is anywhere to be found
+        content = self._objects.decoded(record)
         if len(content) != record.size or content_id(content) != name:
             raise MalformedError(
                 "a chunk has another hash than its name", why=f"it is called {name.hex()[:16]}"
             )
         self._writer.add(_at_depth(record, depth, content))
-        self._objects._keep(name, content)  # noqa: SLF001 - what follows is often made from it
+        self._objects.remember(name, content)
         return content
 
     def _arrived_record(self, name: bytes) -> Record:

@@ -20,8 +20,8 @@ from tests.store.packs.made import (
 from weigh.core.errors import StorageError
 from weigh.core.tensor import DTYPE_BITS, TensorInfo
 from weigh.store.codecs.codec import CHUNK, Codec
-from weigh.store.packs.adding import add_file
-from weigh.store.packs.objects import MOST_DEPTH, Objects
+from weigh.store.packs.adding import MOST_CHAIN, add_file
+from weigh.store.packs.objects import Objects
 from weigh.store.packs.record import Kind
 from weigh.store.packs.restoring import manifest_of
 
@@ -118,7 +118,7 @@ def test_a_file_that_is_one_payload_comes_back_and_is_known_again(objects, tmp_p
 def test_a_chain_of_versions_comes_back_and_never_grows_too_deep(objects, tmp_path):
     current = values(0, (300, 300))
     before, kept = None, []
-    for version in range(2 * MOST_DEPTH + 3):
+    for version in range(2 * MOST_CHAIN + 3):
         data = safetensors({"w": current, "b": current[0]})
         path = tmp_path / "m.safetensors"
         path.write_bytes(data)
@@ -127,7 +127,7 @@ def test_a_chain_of_versions_comes_back_and_never_grows_too_deep(objects, tmp_pa
         before = added.id
         current = (current + values(version + 1, (300, 300)) * np.float32(1e-3)).astype(np.float32)
     depths = [place.depth for _, place in objects.index.objects(Kind.CHUNK)]
-    assert max(depths) == MOST_DEPTH
+    assert max(depths) == MOST_CHAIN
     with Objects(objects.folder.parent) as fresh:
         for name, data in kept:
             assert back(fresh, name) == data

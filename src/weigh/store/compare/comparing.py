@@ -93,7 +93,8 @@ def compare_tensors(
         found.append(made)
         if work.by_value and not made.training:
             overall.add(work.sums)
-    weights = [p for p in same if not is_training_state(p.new.name)]
+    # An empty tensor is the same as any other; that says nothing.
+    weights = [p for p in same if p.new.count and not is_training_state(p.new.name)]
     return Compared(
         tuple(sorted(found, key=_rank_of_change)),
         len(weights),
@@ -101,7 +102,7 @@ def compare_tensors(
         _values([p.old for p in pairing.pairs] + list(pairing.removed)),
         _values([p.new for p in pairing.pairs] + list(pairing.added)),
         overall.distance() if overall.count else None,
-        len(same) - len(weights),
+        sum(1 for p in same if is_training_state(p.new.name)),
         read,
     )
 

@@ -26,6 +26,8 @@ from weigh.store.packs.spans import Span, spans_of
 _WINDOW = 8 * 1024 * 1024
 """Bytes read at a time where a span is no tensor."""
 _SAMPLE = 64 * 1024
+MOST_CHAIN = MOST_DEPTH - 2
+"""Deltas of deltas. Two links stay free: a recipe may follow from what is at the end of a chain."""
 _WORTH = 0.9
 """A delta is taken when its sample is smaller than this share of the sample by itself."""
 
@@ -267,7 +269,7 @@ class _Adding:
         for _ in range(MOST_DEPTH + 1):
             if base is None:
                 return None
-            if self._objects.depth(base) < MOST_DEPTH:
+            if self._objects.depth(base) < MOST_CHAIN:
                 return base
             record = self._objects.record(base)
             base = record.refs[0] if record.codec in DELTAS else None

@@ -233,7 +233,7 @@ class Objects:
                 return kept
         made = self._made(name)
         if keep:
-            self._keep(name, made)
+            self.remember(name, made)
         return made
 
     def _made(self, name: bytes) -> memoryview:
@@ -247,7 +247,7 @@ class Objects:
         self._nested.depth = nested + 1
         try:
             record = self.record(name, checked=False)
-            made = self._decoded(record)
+            made = self.decoded(record)
         finally:
             self._nested.depth = nested
         if len(made) != record.size or content_id(made) != name:
@@ -258,7 +258,13 @@ class Objects:
             )
         return made
 
-    def _decoded(self, record: Record) -> memoryview:
+    def decoded(self, record: Record) -> memoryview:
+        """What a record holds, not compared with its name: whoever asked does that.
+
+        Raises:
+            NotFoundError: something it is made from is not here.
+            MalformedError: it is damaged.
+        """
         if record.codec == Codec.RECIPE:
             if self._predict is None:
                 raise MalformedError("a stored chunk is a recipe", why="nothing here can follow it")
@@ -282,7 +288,8 @@ class Objects:
         kept = Encoded(codec, record.width, record.signed, record.body)
         return memoryview(decode(kept, record.size, base))
 
-    def _keep(self, name: bytes, content: memoryview) -> None:
+    def remember(self, name: bytes, content: memoryview) -> None:
+        """Keep in memory what an object holds; the caller has compared it with its name."""
         with self._caching:
             if name in self._cache:
                 return

@@ -39,6 +39,11 @@ class Relative:
     likeness: float
 
 
+def sketches_in(root: Path) -> Path:
+    """Where the sketches of a store lie."""
+    return root / "sketches.sqlite"
+
+
 class Sketches:
     """The sketches of the tensors of one store.
 
@@ -48,7 +53,7 @@ class Sketches:
 
     def __init__(self, root: Path) -> None:
         make_folder(root)
-        self._path = root / "sketches.sqlite"
+        self._path = sketches_in(root)
         with self._told():
             self._db = sqlite3.connect(
                 self._path, timeout=_WAIT, isolation_level=None, check_same_thread=False
@@ -81,6 +86,11 @@ class Sketches:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("INSERT OR IGNORE INTO sketch VALUES (?, ?, ?, ?, ?, ?)", lines)
             self._db.execute("COMMIT")
+
+    def names(self) -> tuple[bytes, ...]:
+        """The ids of all payloads that have a sketch."""
+        with self._told():
+            return tuple(row[0] for row in self._db.execute("SELECT payload FROM sketch"))
 
     def forget(self, names: Iterable[bytes]) -> None:
         """Take sketches out whose payloads are gone."""

@@ -110,12 +110,14 @@ def add_file(
     Raises:
         StorageError: the file changed while it was read, or the disk is full.
     """
-    name = hash_of(reader)
-    if objects.has(name):
-        return _known(objects, name, reader, path)
+    spans = spans_of(path, reader.size, tensors)
+    expected = hash_of(reader) if _may_be_known(objects, reader, spans) else b""
+    if expected and objects.has(expected):
+        return _known(objects, expected, reader, path)
     adding = _Adding(objects, writer, reader, advise)
-    pieces = tuple(adding.piece(span) for span in spans_of(path, reader.size, tensors))
-    if adding.file.digest() != name:
+    pieces = tuple(adding.piece(span) for span in spans)
+    name = adding.file.digest()
+    if expected and name != expected:
         raise StorageError("a file changed while it was read", why=f"{path!r} has other bytes now")
     if len(pieces) == 1 and pieces[0].id == name:
         # All of the file is one payload: it has that payload's id and needs no description.
@@ -125,6 +127,17 @@ def add_file(
     body = compressor().compress(data)
     writer.add(Record(name, Kind.FILE, Codec.ZSTD, 1, False, len(data), 0, (), content_id(data), body))
     return Added(name, manifest.sha256, reader.size, fresh=True)
+
+
+def _may_be_known(objects: Objects, reader: RangeReader, spans: Sequence[Span]) -> bool:
+    """Whether it is worth reading the file once more, to find out whether it is in the store.
+
+    One that is has all its tensors there; a chunk of the largest one tells, and new weights are read once.
+    """
+    largest = max((s for s in spans if s.dtype), key=lambda s: s.end - s.begin, default=None)
+    if largest is None:
+        return True
+    return objects.has(content_id(reader.read(largest.begin, min(CHUNK, largest.end - largest.begin))))
 
 
 def _known(objects: Objects, name: bytes, reader: RangeReader, path: str) -> Added:

@@ -119,3 +119,13 @@ def test_json_has_every_difference():
 
 def test_nothing_differs():
     assert "nothing differs" in model_diff_screen(ModelDiff("a", "b"))
+
+
+def test_of_long_paths_both_ends_are_shown():
+    old, new = (f"models/{'deep/' * 30}{name}/model.safetensors" for name in ("base", "tuned"))
+    first, second = model_diff_screen(replace(diff(), old=old, new=new), width=80).splitlines()[:2]
+    assert first.startswith("  …")
+    assert first.endswith("base/model.safetensors")
+    assert second.startswith("  → …")
+    assert second.endswith("tuned/model.safetensors")
+    assert max(len(first), len(second)) <= 80

@@ -27,6 +27,7 @@ MOST_TENSORS = 4
 MOST = 12
 MOST_STEPS = 1 << 24
 """Steps between two values that are told in one line; more are a change of sign, and say nothing."""
+_MOST_NAME = 400
 _WIDE = 110
 """Cells from which the table takes its wide form."""
 T = TypeVar("T")
@@ -53,7 +54,7 @@ def model_diff_screen(diff: ModelDiff, *, width: int = 100, whole: bool = False)
         width: cells of a line.
         whole: show every line of every kind.
     """
-    lines = [f"  {visible(diff.old, limit=60)} → {visible(diff.new, limit=60)}", ""]
+    lines = [*_heading(diff, width), ""]
     if not diff.differs:
         lines.append("  nothing differs")
     else:
@@ -65,6 +66,22 @@ def model_diff_screen(diff: ModelDiff, *, width: int = 100, whole: bool = False)
         lines += ["", *(f"  {line}" for line in answer_lines(diff.answers))]
     lines += [f"  ? {visible(line)}" for line in (["", *diff.unknown] if diff.unknown else []) if line]
     return "".join(f"{terminal_line(line, width)}\n" for line in lines)
+
+
+def _heading(diff: ModelDiff, width: int) -> list[str]:
+    """What is compared, in one line if it fits; of long paths the ends tell more than the beginnings."""
+    old, new = visible(diff.old, limit=_MOST_NAME), visible(diff.new, limit=_MOST_NAME)
+    if cells(f"  {old} → {new}") <= width:
+        return [f"  {old} → {new}"]
+    return [f"  {_ending(old, width - 2)}", f"  → {_ending(new, width - 4)}"]
+
+
+def _ending(text: str, room: int) -> str:
+    if cells(text) <= room:
+        return text
+    while text and cells(text) >= room:
+        text = text[1:]
+    return f"…{text}"
 
 
 def _tensors(diff: ModelDiff, room: _Room, *, whole: bool) -> Iterator[str]:

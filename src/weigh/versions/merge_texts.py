@@ -37,18 +37,20 @@ def merge_json(base: bytes, ours: bytes, theirs: bytes, take: Strategy | None = 
     Returns:
         None when one of them is no JSON object, or names a key twice.
     """
-    values = [_object(data) for data in (base or b"{}", ours, theirs)]
-    if any(value is _MISSING for value in values):
+    before, mine, other = (_object(data) for data in (base or b"{}", ours, theirs))
+    if _MISSING in (before, mine, other):
         return None
     merging = _Merging(take)
     try:
-        made = merging.merged(*values, "")
-        for value, data in zip(values[1:], (ours, theirs), strict=True):
+        made = merging.merged(before, mine, other, "")
+        for value, data in ((mine, ours), (other, theirs)):
             if _same(made, value):
                 return MergedText(data, merging.conflicts)
     except RecursionError:
         return None
-    text = json.dumps(made, indent=_indent(ours), ensure_ascii=False)
+    indent = _indent(ours)
+    separators = (",", ":") if indent is None and b'": ' not in ours else None
+    text = json.dumps(made, indent=indent, separators=separators, ensure_ascii=False)
     return MergedText((text + ("\n" if ours.endswith(b"\n") else "")).encode(), merging.conflicts)
 
 
@@ -97,8 +99,8 @@ class _Merging:
     def _object(self, base: Any, ours: Any, theirs: Any, at: str) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for key in (*ours, *(k for k in theirs if k not in ours)):
-            sides = (side.get(key, _MISSING) for side in (base, ours, theirs))
-            value = self.merged(*sides, f"{at}.{key}" if at else key)
+            before, mine, other = (side.get(key, _MISSING) for side in (base, ours, theirs))
+            value = self.merged(before, mine, other, f"{at}.{key}" if at else key)
             if value is not _MISSING:
                 made[key] = value
         return made

@@ -62,9 +62,14 @@ def elementwise(
         begin: first byte, where a value begins.
         end: the byte behind the last.
         make: makes the values.
+
+    Raises:
+        MalformedError: one of the two is inside a value.
     """
     working, dtypes, target = types
     width = FLOAT_BYTES[target]
+    if begin % width or end % width:
+        raise MalformedError("a stored recipe is damaged", why="it begins or ends inside a value")
     first, last = begin // width, end // width
     data = [
         sources.read(place, first * FLOAT_BYTES[dtype], last * FLOAT_BYTES[dtype])

@@ -1,6 +1,6 @@
 """Make tests/versions/strategies/mergekit.json: what mergekit 0.1.5 computes.
 
-Run from the root of the repository with a Python that has mergekit: `python -m tests.clients.mergekit_golden`.
+From the root of the repository, with a Python that has mergekit: `python -m tests.clients.mergekit_golden`.
 """
 
 import json
@@ -41,9 +41,11 @@ def dare_statistics(move):
     """What can be told of a merge whose dropped values are drawn: `move` is what was added to the base."""
     values = move.astype(np.float64)
     return {
-        "nothing": float((values == 0).mean()), "mean": float(values.mean()), "deviation": float(values.std()),
+        "nothing": float((values == 0).mean()),
+        "mean": float(values.mean()),
+        "deviation": float(values.std()),
         "absolute": float(np.abs(values).mean()),
-    }  # fmt: skip
+    }
 
 
 def main():

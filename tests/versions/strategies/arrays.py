@@ -9,7 +9,8 @@ from weigh.versions.strategies.table import rule_of
 
 class ArraySources:
     def __init__(self, arrays, dtypes):
-        self._data = [bytes(stored(np.ascontiguousarray(a).reshape(-1), t)) for a, t in zip(arrays, dtypes)]
+        flat = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
+        self._data = [bytes(stored(a, t)) for a, t in zip(flat, dtypes, strict=True)]
 
     def __len__(self):
         return len(self._data)

@@ -15,7 +15,7 @@ def values(count, seed):
 
 
 def models(count=SHAPE[0] * SHAPE[1]):
-    """(base, ours, theirs): changes of about a sixteenth, no two of which are equally large by chance alone."""
+    """(base, ours, theirs): changes of about a sixteenth, hardly two of which are equally large."""
     base = values(count, 1)
     place = np.arange(count, dtype=np.float64) / 2**22
     moves = [(values(count, seed) / 16 + place * (seed % 2 + 1)).astype(np.float32) for seed in (2, 3)]

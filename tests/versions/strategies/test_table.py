@@ -34,7 +34,7 @@ def test_what_dare_drops_looks_like_what_mergekit_drops():
     made, _ = merged("dare", (base, *others), weight=0.7, density=DENSITY)
     move = (made - base).astype(np.float64)
     golden = GOLDEN["dare_linear"]
-    # Five standard errors of a mean over that many values; mergekit scales by what it drew, we by the density.
+    # Five standard errors of a mean; mergekit scales by what it drew, weigh by the density.
     doubt = 5 * move.std() / np.sqrt(MANY)
     assert abs((move == 0).mean() - (1 - DENSITY) ** 2) < 5 * 0.5 / np.sqrt(MANY)
     assert abs((move == 0).mean() - golden["nothing"]) < 2 * 5 * 0.5 / np.sqrt(MANY)

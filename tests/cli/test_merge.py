@@ -119,3 +119,37 @@ def test_names_are_made_visible(weigh, folder):
     assert "\x1b" not in ended.out
     assert "\u202e" not in ended.out
     assert "odd.safetensors · layer" in ended.out
+
+
+def test_what_two_people_made_is_merged_pushed_and_cloned(weigh, folder, tmp_path, monkeypatch):
+    apart(weigh, folder)
+    share = str(tmp_path / "share")
+    weigh("remote", "add", "origin", share)
+    assert weigh("push", "origin", "main").code == 0
+    home = tmp_path / "bob"
+    with monkeypatch.context() as bob:
+        bob.setenv("WEIGH_HOME", str(home))
+        bob.chdir(tmp_path)
+        assert weigh("clone", share, "theirs").code == 0
+        bob.chdir(tmp_path / "theirs")
+        model("model.safetensors", step=3e-2)
+        assert weigh("commit", "-m", "bob").code == 0
+        assert weigh("push").code == 0
+    model("model.safetensors", step=-3e-2)
+    assert weigh("commit", "-m", "ada").code == 0
+    told = weigh("pull")
+    assert (told.code, "weigh merge origin/main" in told.err) == (1, True)
+    ended = weigh("merge", "origin/main", "-s", "ties")
+    assert ended.code == 0, ended.err
+    assert "Merge origin/main into main" in ended.out
+    merged = (folder / "model.safetensors").read_bytes()
+    assert weigh("push").code == 0
+    assert weigh("gc").code == 0
+    assert weigh("fsck").code == 0
+    with monkeypatch.context() as bob:
+        bob.setenv("WEIGH_HOME", str(home))
+        bob.chdir(tmp_path / "theirs")
+        ended = weigh("pull")
+        assert ended.code == 0, ended.err
+        assert (tmp_path / "theirs" / "model.safetensors").read_bytes() == merged
+        assert weigh("fsck").code == 0

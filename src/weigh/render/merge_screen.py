@@ -9,6 +9,8 @@ from weigh.render.escape import visible
 MOST = 12
 """Lines of one list; `--json` has all."""
 _SHORT = 12
+_BOTH = "changed on both sides"
+_APART = "a file on one side, a folder on the other"
 _WORDS = {
     "theirs": "theirs",
     "ours": "ours",
@@ -83,7 +85,8 @@ def _placed(told: Mapping[str, Any]) -> Iterator[str]:
     written, removed = told["written"], told["removed"]
     size = sum(one["size"] for one in written)
     gone = f", {numbers.count(len(removed))} removed" if removed else ""
-    yield f"  here: {numbers.count(len(written))} files written, {numbers.size(size)}{gone}"
+    files = "1 file" if len(written) == 1 else f"{numbers.count(len(written))} files"
+    yield f"  here: {files} written, {numbers.size(size)}{gone}"
 
 
 def _conflicts(told: Mapping[str, Any]) -> Iterator[str]:
@@ -101,19 +104,15 @@ def _conflicts(told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _advice(told: Mapping[str, Any]) -> str:
-    """A command that decides; it names no hostile text that would need quoting."""
+    """What decides; it names no hostile text that would need quoting."""
+    computed = {file["path"] for file in told["files"] if file["how"] == "tensors"}
     found = told["conflicts"]
-    both = "changed on both sides"
-    tensors = {file["path"] for file in told["files"] if file["how"] == "tensors"}
-    computable = [c for c in found if c["path"] in tensors and c["name"] and c["why"] == both]
-    whole = [c for c in found if c not in computable]
-    revision = visible(told["revision"])
-    if computable and not whole:
-        return (
-            f"weigh merge {revision} --strategy average (or ours, theirs, task-arithmetic, ties, dare, slerp)"
-        )
-    if computable:
-        return (
-            f"weigh merge {revision} --strategy average --file-strategy PATH=ours --tensor-strategy NAME=ours"
-        )
-    return f"weigh merge {revision} --strategy ours (or theirs), or for some: --file-strategy PATH=theirs"
+    if any(one["why"] == _APART for one in found):
+        return "give one of the two another name, commit that, and merge again"
+    tensors = [one for one in found if one["path"] in computed and one["name"]]
+    ask = f"weigh merge {visible(told['revision'])} --strategy"
+    if len(tensors) == len(found) and all(one["why"] == _BOTH for one in found):
+        return f"{ask} average (or ours, theirs, task-arithmetic, ties, dare, slerp)"
+    some = " --tensor-strategy NAME=theirs" if tensors else ""
+    some += " --file-strategy PATH=theirs" if len(tensors) < len(found) else ""
+    return f"{ask} ours (or theirs); for some alone:{some}"

@@ -5,7 +5,6 @@ import pytest
 from tests.clients.mergekit_golden import dare_statistics, merged as by_mergekit
 from tests.versions.strategies.arrays import merged
 
-pytest.importorskip("mergekit", reason="pip install torch==2.13.0 mergekit==0.1.5")
 pytestmark = pytest.mark.clients
 
 
@@ -38,6 +37,22 @@ def test_every_value_is_that_of_mergekit(strategy, asked, shape):
     assert np.abs(made - wanted).max() <= doubt * np.abs(wanted).max()
     if strategy == "ties":
         assert np.array_equal(made, wanted)
+
+
+def test_of_equally_large_changes_others_may_be_kept_and_nothing_else_differs():
+    base, *others = models((200, 100), step=0.0)
+    rng = np.random.default_rng(4)
+    ours, theirs = (base + rng.integers(-9, 10, base.shape).astype("f4") / 1024 for _ in others)
+    base, ours, theirs = (np.round(a * 1024) / 1024 for a in (base, ours, theirs))
+    asked = {"weight": 1.0, "density": 0.5}
+    made, rule = merged("ties", (base, ours, theirs), **asked)
+    wanted = by_mergekit("ties", asked, (base, ours, theirs)).reshape(-1)
+    floors = [np.uint32(floor).view("f4") for floor in rule.floors]
+    at = np.zeros(base.size, bool)
+    for side, floor in zip((ours, theirs), floors, strict=True):
+        at |= np.abs(side - base).reshape(-1) == floor
+    assert at.mean() > 0.01
+    assert not ((made != wanted) & ~at).any()
 
 
 def test_small_types_are_as_near_to_mergekit_as_their_last_bit():

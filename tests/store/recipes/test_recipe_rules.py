@@ -182,6 +182,12 @@ def test_numbers_that_no_merge_has_are_refused(rule):
         rule.check(sources([ONE, TWO]), 64)
 
 
+def test_a_type_that_is_no_text_is_refused():
+    data = dump_params(Cast("F32", "BF16"), 0).replace(b"BF16", b"BF1\xb6")
+    with pytest.raises(MalformedError):
+        load_params(data)
+
+
 @pytest.mark.parametrize("begin", [1, 2, 3])
 def test_a_range_that_begins_inside_a_value_is_refused(begin):
     for rule in (

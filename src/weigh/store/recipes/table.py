@@ -53,7 +53,7 @@ def load_params(data: bytes) -> tuple[Rule, int]:
         raise MalformedError("a stored recipe is damaged", why=f"its parameters take {len(data)} bytes")
     try:
         params = msgspec.msgpack.decode(data, type=_Params)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(
             "a stored recipe is not understood", why=str(error), hint="a newer weigh may have written it"
         ) from error

@@ -79,9 +79,9 @@ def merge_tensors(sides: Sides, settings: Settings) -> MergedTensors:
     if unrelated and settings.for_file(sides.path) is None:
         merging.made.conflicts.append(Conflict(sides.path, "", Why.OTHER_TENSORS, unrelated))
         return merging.made
+    # What the base alone has was taken away on both sides.
     for name in (*sides.ours.forms, *(n for n in sides.theirs.forms if n not in sides.ours.forms)):
         merging.one(name)
-    # What base alone has was taken away on both sides; what is left has to be told apart by name.
     return merging.made
 
 

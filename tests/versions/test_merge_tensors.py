@@ -50,7 +50,9 @@ STRATEGIES = {
 @pytest.mark.parametrize("strategy", ["average", "task-arithmetic", "ties", "dare", "slerp"])
 def test_a_computed_merge_is_kept_as_what_makes_it(scene, strategy):
     base = tensors(rows=4096)
-    ours, theirs = moved(base, base, seed=1), moved(base, {"layer.1", "layer.2"}, seed=2)
+    # Far enough apart for an arc: nearer tensors are interpolated along the line.
+    by = 0.5 if strategy == "slerp" else 1e-2
+    ours, theirs = moved(base, base, seed=1, by=by), moved(base, {"layer.1", "layer.2"}, seed=2, by=by)
     scene.apart({NAME: base}, {NAME: ours}, {NAME: theirs})
     done = scene.merge(strategy=strategy, weight=0.3, density=0.4, seed=9)
     assert done.outcome is Outcome.MERGED
@@ -64,6 +66,8 @@ def test_a_computed_merge_is_kept_as_what_makes_it(scene, strategy):
     pieces = manifest_of(history.objects, bytes.fromhex(history.tree_of("HEAD").file(NAME).id)).tensors()
     described = recipe_of(history.objects, pieces["layer.1"].id)
     assert described.is_exact
+    if strategy == "slerp":
+        assert sum(described.parameters["factors"]) > 1.01
     assert done.kept.ways["recipe"].chunks == 2
     # The file takes 2 MB.
     assert done.stored < 0.001 * done.made[0][1] + 1500

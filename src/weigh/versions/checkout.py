@@ -100,6 +100,19 @@ def checkout(
     return CheckedOutNow(name, branch, written, plan.remove, plan.kept, linked)
 
 
+def require_room(history: History, new: Tree) -> None:
+    """That a checkout of these files would find none in its way that a person changed.
+
+    Raises:
+        RefusedError: one is.
+    """
+    folder, place = require_known(history)
+    require_placeable(new)
+    checked = read_checked_out(place)
+    olds = (_old_tree(history, checked), _unfinished_tree(history, place))
+    _planned(folder, olds, new, checked, force=False)
+
+
 def _branch(history: History, revision: str) -> str:
     """The branch that a person means to check out, "" when it is a version by itself."""
     name = revision.removeprefix(HEADS)

@@ -116,7 +116,7 @@ def _recorded(
     folder, place = where
     parent = history.refs.current()
     checked = read_checked_out(place)
-    _require_here(history, parent, checked)
+    require_here(history, parent, checked)
     before = history.tree_of(parent) if parent else Tree()
     names = _chosen(folder, before, paths)
     same, fresh, gone = _sorted_out(folder, before, names, checked)
@@ -145,7 +145,12 @@ def _recorded(
     return Recorded(name, branch, changed, tuple(sorted(gone)), kept, written, keeping.against)
 
 
-def _require_here(history: History, parent: str, checked: CheckedOut) -> None:
+def require_here(history: History, parent: str, checked: CheckedOut) -> None:
+    """That the files of the folder came from the version that its branch stands at.
+
+    Raises:
+        ConflictError: the branch was moved since, or the folder was never checked out.
+    """
     if not parent or standing(history, checked) == parent:
         return
     if not checked.commit:

@@ -313,3 +313,9 @@ def test_bytes_that_are_no_manifest_are_refused(data):
 def test_a_manifest_that_does_not_cover_its_file_is_refused(document):
     with pytest.raises(MalformedError):
         load_manifest(msgspec.msgpack.encode(document))
+
+
+def test_a_name_in_a_manifest_that_is_no_text_is_refused():
+    manifest = FileManifest(4, "0" * 64, (Piece(Span(0, 4, "name", "F32", (1,)), bytes(32)),))
+    with pytest.raises(MalformedError):
+        load_manifest(dump_manifest(manifest).replace(b"name", b"nam\xff"))

@@ -10,12 +10,14 @@ from weigh.store.packs.objects import Objects, content_id
 from weigh.store.packs.record import Kind, Record
 from weigh.store.recipes.cast import FLOAT_BYTES, FUSED, Cast, cast
 from weigh.store.recipes.composed import Then
+from weigh.store.recipes.dare import Dare
 from weigh.store.recipes.layout import Gather, Part, Permute
 from weigh.store.recipes.linear import Form, Linear
 from weigh.store.recipes.lora import LowRank
 from weigh.store.recipes.quantise import Blocks8, Bytes8
 from weigh.store.recipes.samples import SampleSources
 from weigh.store.recipes.table import dump_params, load_params, predict
+from weigh.store.recipes.ties import Ties
 
 RNG = np.random.default_rng(3)
 ONE, TWO = (RNG.normal(0, 1, (64, 96)).astype(np.float32) for _ in range(2))
@@ -26,6 +28,12 @@ RULES = [
     (Linear(Form.SHIFT, "F64", (1.0, 0.3), ("F32", "F32"), "F16"), [ONE, TWO], 2 * ONE.size),
     (Linear(Form.CHAIN, "BF16", (1.0, 0.3), ("F32", "F32"), "BF16"), [ONE, TWO], 2 * ONE.size),
     (Linear(Form.LERP, FUSED, (0.0, 0.6), ("F32", "F32"), "F32"), [ONE, TWO], 4 * ONE.size),
+    (
+        Ties("F32", (1.0, 0.5), (0, 1 << 30), (6144, 9), True, ("F32",) * 3, "F32"),
+        [ONE, TWO, ONE],
+        4 * ONE.size,
+    ),
+    (Dare("F64", (1.0, 0.5), (1, 2), 0.5, ("F32",) * 3, "BF16"), [ONE, TWO, ONE], 2 * ONE.size),
     (LowRank(64, 96, 4, 2.0, ("F32",) * 3, "F32", FUSED), [ONE, TWO, TWO], 4 * ONE.size),
     (LowRank(64, 96, 4, 2.0, ("F32",) * 3, "BF16", "F64", True, True), [ONE, TWO, TWO], 2 * ONE.size),
     (Gather(64, (Part(1, 0, 384, 128), Part(0, 8, 384, 64))), [ONE, TWO], 64 * 192),
@@ -106,6 +114,10 @@ def test_parameters_of_another_kind_are_refused(params):
         ([1, 0, ["int8", "F32", 0, float("nan"), 0, -128, 127, False]], 16),
         ([1, 0, ["low-rank", 1 << 31, 1 << 31, 1024, 1.0, ["F32"] * 3, "F32", "F32"]], 16),
         ([1, 0, ["linear", "lerp", "F32", [1.0], ["F32"], "F32"]], 16),
+        ([1, 3, ["linear", "sum", "F32", [1.0], ["F32"], "F32"]], 6),
+        ([1, 0, ["ties", "F32", [1.0], [0], [4], True, ["F32"], "F32"]], 16),
+        ([1, 0, ["ties", "F16", [1.0], [0], [4], True, ["F32", "F32"], "F32"]], 16),
+        ([1, 0, ["dare", "F32", [1.0], [0], 0.5, ["F32"], "F32"]], 16),
     ],
 )
 def test_hostile_recipes_are_refused_before_anything_is_read(tmp_path, params, size):
@@ -152,3 +164,36 @@ def test_every_narrow_value_survives_widening(wide, narrow):
     there = cast(finite.data.cast("B"), narrow, wide)
     assert len(there) == len(finite) * FLOAT_BYTES[wide]
     assert bytes(cast(there, wide, narrow)) == finite.tobytes()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Ties("F32", (1.0,), (-1,), (0,), True, ("F32",) * 2, "F32"),
+        Ties("F32", (1.0,), (0,), (-1,), True, ("F32",) * 2, "F32"),
+        Ties("F32", (1.0, 1.0), (0,), (0,), True, ("F32",) * 2, "F32"),
+        Dare("F32", (1.0,), (0,), 0.0, ("F32",) * 2, "F32"),
+        Dare("F32", (1.0,), (0,), float("nan"), ("F32",) * 2, "F32"),
+        Dare("F32", (1.0,), (-1,), 0.5, ("F32",) * 2, "F32"),
+    ],
+)
+def test_numbers_that_no_merge_has_are_refused(rule):
+    with pytest.raises(MalformedError):
+        rule.check(sources([ONE, TWO]), 64)
+
+
+def test_a_type_that_is_no_text_is_refused():
+    data = dump_params(Cast("F32", "BF16"), 0).replace(b"BF16", b"BF1\xb6")
+    with pytest.raises(MalformedError):
+        load_params(data)
+
+
+@pytest.mark.parametrize("begin", [1, 2, 3])
+def test_a_range_that_begins_inside_a_value_is_refused(begin):
+    for rule in (
+        Linear(Form.SUM, "F32", (0.5, 0.5), ("F32",) * 2, "F32"),
+        Ties("F32", (1.0,), (1 << 40,), (0,), True, ("F32",) * 2, "F32"),
+        Dare("F32", (1.0,), (0,), 1.0, ("F32",) * 2, "F32"),
+    ):
+        with pytest.raises(MalformedError):
+            rule.range(sources([ONE, TWO]), begin, begin + 6)

@@ -79,7 +79,7 @@ def load_manifest(data: "bytes | memoryview") -> FileManifest:
     """
     try:
         document = msgspec.msgpack.decode(data, type=_Document)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError("a stored manifest is damaged", why=str(error)) from error
     pieces, at = [], 0
     for line in document.lines:

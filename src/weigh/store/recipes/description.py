@@ -14,7 +14,7 @@ class Description:
     """How a payload follows from others.
 
     Attributes:
-        op: the operation: cast, linear, low-rank, gather, permute, q8_0 or int8.
+        op: the operation: cast, linear, ties, dare, low-rank, gather, permute, q8_0 or int8.
         sources: ids of the payloads it is made of, in the operation's order.
         parameters: of the operation, by name.
         size: bytes of the payload.

@@ -79,6 +79,8 @@ class Linear(msgspec.Struct, frozen=True, tag="linear", array_like=True, forbid_
     def range(self, sources: "Sources", begin: int, end: int) -> memoryview:
         """The bytes from `begin` to before `end` of the result."""
         width = FLOAT_BYTES[self.target]
+        if begin % width or end % width:
+            raise MalformedError("a stored recipe is damaged", why="it begins or ends inside a value")
         first, last = begin // width, end // width
         data = [
             sources.read(place, first * FLOAT_BYTES[dtype], last * FLOAT_BYTES[dtype])

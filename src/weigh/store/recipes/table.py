@@ -17,13 +17,15 @@ from weigh.store.packs.objects import Objects
 from weigh.store.packs.record import Record
 from weigh.store.recipes.cast import Cast
 from weigh.store.recipes.composed import Then
+from weigh.store.recipes.dare import Dare
 from weigh.store.recipes.layout import Gather, Permute
 from weigh.store.recipes.linear import Linear
 from weigh.store.recipes.lora import LowRank
 from weigh.store.recipes.quantise import Blocks8, Bytes8
 from weigh.store.recipes.sources import StoredSources, depth_of
+from weigh.store.recipes.ties import Ties
 
-Rule = Cast | Linear | LowRank | Gather | Permute | Blocks8 | Bytes8 | Then
+Rule = Cast | Linear | LowRank | Gather | Permute | Blocks8 | Bytes8 | Then | Ties | Dare
 """What a recipe does with its sources; every one has `check` and `range`."""
 
 VERSION = 1
@@ -52,7 +54,7 @@ def load_params(data: bytes) -> tuple[Rule, int]:
         raise MalformedError("a stored recipe is damaged", why=f"its parameters take {len(data)} bytes")
     try:
         params = msgspec.msgpack.decode(data, type=_Params)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(
             "a stored recipe is not understood", why=str(error), hint="a newer weigh may have written it"
         ) from error

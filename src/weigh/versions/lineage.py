@@ -1,0 +1,162 @@
+"""Is one model really made from another? Proof first, then likeness, and what is merely said last."""
+
+from collections.abc import Iterator, Sequence
+
+from weigh.core.facts import Coverage
+from weigh.core.lineage import Declared, Descent, Likeness, Relation, Shared
+from weigh.store.compare.side import Side
+from weigh.store.packs.objects import Objects
+from weigh.versions.lineage_declared import declared_by, names_it
+
+HALF = 0.5
+"""Of the child's values: the share that must have a counterpart before anything is said of the whole model.
+Of those, and of the matrices: the share that must be equal before equality speaks for the whole model."""
+ALIKE = 0.5
+"""Median cosine whose lower bound makes a descent likely."""
+FAR = 0.1
+"""Median cosine whose upper bound must be below, before "no" is said."""
+CHANCE = 1e-3
+"""Probability that shuffled values reach the likeness, at most, before it counts."""
+LEVEL = 0.05
+"""Rank among strangers up to which a model is nearer than they are."""
+LEAST_MATRICES = 6
+"""Matrices below which the median has no interval at 95 %, so that no "no" is said."""
+
+
+def relate(
+    child: Side, parent: Side, *, said: Sequence[Declared] = (), objects: Objects | None = None
+) -> Relation:
+    """How `child` stands to `parent`. Nothing of either is executed.
+
+    Args:
+        child: what is asked about.
+        parent: what it may come from.
+        said: statements of a commit, beside those in the files.
+        objects: the store both lie in, where they do: its recipes are looked at.
+
+    Raises:
+        StorageError: a file cannot be read.
+        IntegrityError: what lies in the packs is damaged.
+    """
+    from weigh.versions.lineage_likeness import likeness_of
+    from weigh.versions.lineage_proof import shared_of
+
+    found = shared_of(child, parent, objects=objects)
+    likeness = likeness_of(child, parent, found.pairs)
+    declared = tuple(s for s in (*said, *declared_by(child.view)) if names_it(s, parent.name))
+    descent = _descent(found.shared, likeness)
+    reasons = tuple(_reasons(found.shared, likeness, declared, descent))
+    return Relation(
+        child.name, parent.name, descent, reasons, found.shared, likeness, declared, _unread(child, parent)
+    )
+
+
+def _unread(*sides: Side) -> tuple[str, ...]:
+    return tuple(
+        f"{side.name}: {facts.path}: {facts.reason or 'it is malformed'}"
+        for side in sides
+        for facts in side.view.all_facts()
+        if facts.coverage in {Coverage.UNREAD, Coverage.MALFORMED}
+        and facts.format not in {"unknown", "empty"}
+    )
+
+
+def _descent(shared: Shared, likeness: Likeness | None) -> Descent:
+    if shared.comparable < HALF:
+        return Descent.UNKNOWN
+    alike = likeness is not None and likeness.low >= ALIKE and likeness.chance_p <= CHANCE
+    if shared.tensors and (alike or _is_most(shared, likeness)):
+        return Descent.YES
+    if likeness is None:
+        return Descent.UNKNOWN
+    if alike or 2 * likeness.reordered >= likeness.count:
+        return Descent.LIKELY
+    far = likeness.count >= LEAST_MATRICES and likeness.high <= FAR and likeness.null_p > LEVEL
+    return Descent.NO if far and not likeness.reordered else Descent.UNKNOWN
+
+
+def _is_most(shared: Shared, likeness: Likeness | None) -> bool:
+    """Whether what is equal is most of the values and most of the matrices: one large table is a part."""
+    others = likeness.count if likeness is not None else 0
+    return shared.share_of_paired >= HALF and shared.whole_matrices >= others
+
+
+def _reasons(
+    shared: Shared, likeness: Likeness | None, declared: Sequence[Declared], descent: Descent
+) -> Iterator[str]:
+    yield from _shared_words(shared)
+    if likeness is not None:
+        yield from _likeness_words(likeness)
+    yield from _doubt(shared, likeness, descent)
+    for statement in declared:
+        yield f"{statement.where} names {statement.base!r} ({statement.relation}); that is said, not shown"
+
+
+def _shared_words(shared: Shared) -> Iterator[str]:
+    if shared.tensors:
+        whole = sum(t.is_whole for t in shared.tensors)
+        parts = len(shared.tensors) - whole
+        counted = " and ".join(
+            words for n, words in ((whole, f"{whole} tensors"), (parts, f"parts of {parts} tensors")) if n
+        )
+        yield (
+            f"{counted} with {shared.values:,} values are the other model's, bit for bit: "
+            f"{percent(shared.share)} of all its values, {percent(shared.share_of_paired)} of those that "
+            "could be"
+        )
+    else:
+        yield "no tensor that proves anything is equal"
+    if shared.trivial:
+        names = sorted({t.why for t in shared.trivial})
+        yield f"{len(shared.trivial)} equal tensors prove nothing: {'; '.join(names[:3])}"
+
+
+def percent(share: float) -> str:
+    """A share in words; never 0 % or 100 % unless it is nothing or all."""
+    if share in {0.0, 1.0}:
+        return f"{100 * share:.0f} %"
+    if 0.001 <= share < 0.9995:
+        return f"{100 * share:.1f} %"
+    return "less than 0.1 %" if share < 0.5 else "more than 99.9 %"
+
+
+def _likeness_words(found: Likeness) -> Iterator[str]:
+    interval = "95 %" if found.count >= LEAST_MATRICES else "extremes, too few for an interval"
+    yield (
+        f"{found.count} other matrices: median cosine {found.median:.3f} "
+        f"[{found.low:.3f}, {found.high:.3f}] ({interval}); "
+        f"{found.beyond_chance} of them beyond what their values reach when shuffled"
+    )
+    yield (
+        f"{found.null_count} pairs trained independently reach a median of {found.null_highest:.3f} at most; "
+        f"as near as this one by rank: p = {found.null_p:.2g}"
+    )
+    if found.sought:
+        yield (
+            f"{found.reordered} of {found.sought} matrices looked for in another order of neurons were found "
+            f"({found.reordered_values:,} values); of a stranger's matrix at most "
+            f"{percent(found.null_reordered)} of the rows are"
+        )
+
+
+def _doubt(shared: Shared, likeness: Likeness | None, descent: Descent) -> Iterator[str]:
+    """What the answer does not say."""
+    if shared.comparable < HALF:
+        yield (
+            f"only {percent(shared.comparable)} of its values have a counterpart by name and shape: "
+            "of the model as a whole nothing can be said"
+        )
+    elif descent is Descent.YES:
+        yield "it does not tell which of the two was first, nor rules out a third that both come from"
+    elif descent is Descent.LIKELY:
+        yield "two trainings from the same initial values are alike, too: a common origin, not who was first"
+    elif descent is Descent.NO and shared.tensors:
+        yield "the rest is no nearer than a model trained independently: a part was taken, not the model"
+    elif descent is Descent.NO:
+        yield "a model distilled from the other's answers does not show it in its weights"
+    elif likeness is None:
+        yield "nothing is left whose likeness could be measured"
+    elif likeness.count < LEAST_MATRICES:
+        yield f"{likeness.count} matrices are too few: {LEAST_MATRICES} are needed before the answer is no"
+    else:
+        yield "it is neither as near as a fine-tune nor as far as a model trained independently"

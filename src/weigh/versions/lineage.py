@@ -10,9 +10,13 @@ from weigh.versions.lineage_declared import declared_by, names_it
 
 HALF = 0.5
 """Of the child's values: the share that must have a counterpart before anything is said of the whole model.
-Of those, and of the matrices: the share that must be equal before equality speaks for the whole model."""
+Of those, and of the matrices: the share that must be equal before equality speaks for the whole."""
 ALIKE = 0.5
-"""Median cosine whose lower bound makes a descent likely."""
+"""Median cosine whose lower bound makes a descent likely. Strangers reach 0.04 (benchmarks/lineage.py)."""
+NEAR = 0.97
+"""The same, before a few equal tensors speak for the whole model. Trainings that share nothing but their
+initial values reached 0.94 (upper bound 0.96), known descendants 0.99 and more; the former may share a tensor
+that neither training touched."""
 FAR = 0.1
 """Median cosine whose upper bound must be below, before "no" is said."""
 CHANCE = 1e-3
@@ -64,21 +68,31 @@ def _unread(*sides: Side) -> tuple[str, ...]:
 def _descent(shared: Shared, likeness: Likeness | None) -> Descent:
     if shared.comparable < HALF:
         return Descent.UNKNOWN
-    alike = likeness is not None and likeness.low >= ALIKE and likeness.chance_p <= CHANCE
-    if shared.tensors and (alike or _is_most(shared, likeness)):
+    if _is_proved(shared, likeness):
         return Descent.YES
     if likeness is None:
         return Descent.UNKNOWN
+    alike = likeness.low >= ALIKE and likeness.chance_p <= CHANCE
     if alike or 2 * likeness.reordered >= likeness.count:
         return Descent.LIKELY
     far = likeness.count >= LEAST_MATRICES and likeness.high <= FAR and likeness.null_p > LEVEL
     return Descent.NO if far and not likeness.reordered else Descent.UNKNOWN
 
 
-def _is_most(shared: Shared, likeness: Likeness | None) -> bool:
-    """Whether what is equal is most of the values and most of the matrices: one large table is a part."""
+def _is_proved(shared: Shared, likeness: Likeness | None) -> bool:
+    """Whether what is equal speaks for the whole model.
+
+    It does when it is most of the values and most of the matrices, because one large table is a part; or when
+    the rest is as near as only descendants are. Parts of tensors count when half of the matrices have them:
+    rows that no training ever reached are equal in two models of the same initial values, too.
+    """
     others = likeness.count if likeness is not None else 0
-    return shared.share_of_paired >= HALF and shared.whole_matrices >= others
+    if shared.share_of_paired >= HALF and shared.whole_matrices >= others:
+        return True
+    whole = any(tensor.is_whole for tensor in shared.tensors)
+    spread = 2 * sum(not tensor.is_whole for tensor in shared.tensors) >= others
+    near = likeness is not None and likeness.low >= NEAR and likeness.chance_p <= CHANCE
+    return near and bool(shared.tensors) and (whole or spread)
 
 
 def _reasons(

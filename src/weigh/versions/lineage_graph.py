@@ -6,9 +6,10 @@ proved.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from weigh.core.lineage import Declared, Descent, Edge, Ground, Lineage, Node, Relation
+from weigh.core.tensor import TensorInfo
 from weigh.store.compare.side import Side
 from weigh.store.compare.training_state import is_training_state
 from weigh.store.packs.objects import Objects
@@ -16,19 +17,24 @@ from weigh.versions.compare_versions import tree_side
 from weigh.versions.history import History, Logged
 from weigh.versions.lineage import HALF, percent, relate
 from weigh.versions.lineage_declared import declared_by, declared_in, names_it
+from weigh.versions.lineage_likeness import Sketch, nearest_of, sketch_of
 from weigh.versions.lineage_proof import MOST_REST, beginning, why_trivial
 
 MOST_VERSIONS = 500
 """Versions of a history that are drawn, the youngest."""
 MOST_COMPARED = 64
-"""Pairs of versions whose values are compared."""
+"""Versions whose values are compared with those of another."""
+MOST_NEAR = 24
+"""Versions before one among which the nearest by values is looked for."""
+ENOUGH = 0.995
+"""Share of a version's values that ids alone prove, from which no value is looked at."""
 MOST_PARENTS = 4
 """Models that one is said to have content of."""
 
 
 def graph_of_question(relation: Relation, child: Side) -> Lineage:
     """The answer to a question, as a graph of two models and what the child says."""
-    nodes = [Node("0", relation.child), Node("1", relation.parent)]
+    nodes = [Node("1", relation.parent), Node("0", relation.child)]
     edges = [_edge_of(relation, "0", "1")] if relation.descent in _DRAWN else []
     names = {"1": relation.parent}
     _add_declared(nodes, edges, "0", (*relation.declared, *declared_by(child.view)), names)
@@ -127,21 +133,32 @@ def _add_declared(
             edges.append(edge)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Version:
     """A version of a history, and what it holds.
 
     Attributes:
-        content: values of its payloads that prove something, by id.
-        made_of: of payloads that are kept as recipes, the ids they follow from.
+        content: its payloads by id.
         total: values of all its weights.
     """
 
     id: str
     side: Side
-    content: dict[bytes, int] = field(default_factory=dict)
-    made_of: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
-    total: int = 0
+    content: Mapping[bytes, TensorInfo]
+    total: int
+
+    @classmethod
+    def of(cls, name: str, side: Side) -> "_Version":
+        content: dict[bytes, TensorInfo] = {}
+        total = 0
+        for facts in side.view.all_facts():
+            for tensor in facts.all_tensors():
+                if not is_training_state(tensor.name):
+                    total += tensor.count
+                    payload = side.payload_id(tensor)
+                    if payload is not None:
+                        content.setdefault(payload, tensor)
+        return cls(name, side, content, total)
 
 
 def graph_of_history(
@@ -176,89 +193,87 @@ class _Drawing:
         self._history, self._progress, self._shown = history, progress, drawn
         self._versions: dict[str, _Version] = {}
         self._trivial: dict[bytes, bool] = {}
+        self._sketches: dict[str, Sketch] = {}
         self._nodes: list[Node] = []
         self._edges: list[Edge] = []
         self._relations: list[Relation] = []
-        self._left_out = 0
+        self._left_out = self._not_held = 0
         self.unknown: list[str] = []
 
     def add(self, line: Logged) -> None:
         """Take in one version; everything it follows was taken in before."""
         commit = line.commit
         side = tree_side(self._history.objects, self._history.tree(commit.tree), line.id[:12])
-        version = self._read(line.id, side)
+        version = _Version.of(line.id, side)
         self._nodes.append(Node(line.id, line.id[:12], commit.title))
         parents = [parent for parent in commit.parents if parent in self._shown]
         self._edges += [Edge(line.id, parent, Ground.PARENT) for parent in parents]
-        shared = self._proved(version)
-        if shared < HALF * version.total:
-            self._compare(version, parents)
+        self._edges += self._came_from(version)
         told = (*declared_in(commit.provenance), *declared_by(side.view))
         names = {node.id: node.name for node in self._nodes if not node.here}
         _add_declared(self._nodes, self._edges, line.id, told, names)
         self._versions[line.id] = version
 
-    def _read(self, name: str, side: Side) -> _Version:
-        version = _Version(name, side)
-        for facts in side.view.all_facts():
-            for tensor in facts.all_tensors():
-                if is_training_state(tensor.name):
-                    continue
-                version.total += tensor.count
-                payload = side.payload_id(tensor)
-                if payload is None:
-                    continue
-                if payload not in self._trivial:
-                    self._trivial[payload] = bool(why_trivial(tensor, beginning(side, tensor)))
-                if not self._trivial[payload]:
-                    version.content[payload] = max(tensor.count, version.content.get(payload, 0))
-                    version.made_of[payload] = _sources(self._history.objects, payload)
-        return version
+    def _came_from(self, version: _Version) -> Iterator[Edge]:
+        proved = list(self._proved(version))
+        nearest = ""
+        if sum(edge.share for edge in proved) < ENOUGH:
+            self._not_held += max(len(self._versions) - MOST_NEAR, 0)
+            recent = list(self._versions)[-MOST_NEAR:]
+            nearest = nearest_of(self._sketch(version), {n: self._sketch(self._versions[n]) for n in recent})
+        if nearest and len(self._relations) >= MOST_COMPARED:
+            self._left_out += 1
+        elif nearest:
+            yield from self._compared(version, nearest, proved)
+            return
+        yield from proved
 
-    def _proved(self, version: _Version) -> int:
-        """Draw what is proved, and return how many values that covers."""
+    def _sketch(self, version: _Version) -> Sketch:
+        if version.id not in self._sketches:
+            self._sketches[version.id] = sketch_of(version.side)
+        return self._sketches[version.id]
+
+    def _proved(self, version: _Version) -> Iterator[Edge]:
+        """What follows from ids alone: equal payloads, and recipes."""
+        made_of = {payload: _sources(self._history.objects, payload) for payload in version.content}
         content = {
             name: {
-                payload.hex(): values
-                for payload, values in version.content.items()
-                if payload in other.content or any(s in other.content for s in version.made_of[payload])
+                payload.hex(): tensor.count
+                for payload, tensor in version.content.items()
+                if (payload in other.content or any(s in other.content for s in made_of[payload]))
+                and not self._is_trivial(version, payload)
             }
             for name, other in self._versions.items()
         }
-        covered = 0
         for parent, values in _cover(content):
-            covered += values
             share = values / version.total
-            label = f"{percent(share)} bit for bit"
-            self._edges.append(Edge(version.id, parent, Ground.PROVED, label, share))
-        return covered
+            yield Edge(version.id, parent, Ground.PROVED, f"{percent(share)} bit for bit", share)
 
-    def _compare(self, version: _Version, parents: Sequence[str]) -> None:
-        """Hold it against what it follows, or the version before where it follows none."""
-        asked = parents or list(self._versions)[-1:]
-        for parent in asked:
-            if len(self._relations) >= MOST_COMPARED:
-                self._left_out += 1
-                continue
-            relation = relate(version.side, self._versions[parent].side, objects=self._history.objects)
-            self._relations.append(relation)
-            if relation.descent is Descent.LIKELY or (
-                relation.descent is Descent.YES and not self._is_drawn(version.id, parent)
-            ):
-                self._edges.append(_edge_of(relation, version.id, parent))
-            elif relation.descent is Descent.YES and relation.likeness is not None:
-                label = (
-                    f"the rest: median cosine {relation.likeness.median:.3f} (n = {relation.likeness.count})"
-                )
-                self._edges.append(Edge(version.id, parent, Ground.LIKELY, label))
+    def _is_trivial(self, version: _Version, payload: bytes) -> bool:
+        if payload not in self._trivial:
+            tensor = version.content[payload]
+            self._trivial[payload] = bool(why_trivial(tensor, beginning(version.side, tensor)))
+        return self._trivial[payload]
 
-    def _is_drawn(self, child: str, parent: str) -> bool:
-        return any((e.child, e.parent, e.ground) == (child, parent, Ground.PROVED) for e in self._edges)
+    def _compared(self, version: _Version, nearest: str, proved: Sequence[Edge]) -> Iterator[Edge]:
+        """Hold it against the version that is nearest by its values; what that proves replaces less."""
+        relation = relate(version.side, self._versions[nearest].side, objects=self._history.objects)
+        self._relations.append(relation)
+        share = relation.shared.share if relation.descent is Descent.YES else 0.0
+        yield from (e for e in proved if e.share > share or (e.parent != nearest and share < ENOUGH))
+        if relation.descent in _DRAWN and not any(e.parent == nearest and e.share > share for e in proved):
+            yield _edge_of(relation, version.id, nearest)
+        if relation.descent is Descent.YES and share < HALF and relation.likeness is not None:
+            like = relation.likeness
+            label = f"the rest: median cosine {like.median:.3f} (n = {like.count})"
+            yield Edge(version.id, nearest, Ground.LIKELY, label)
 
     def told(self) -> Lineage:
         """The graph so far."""
         if self._left_out:
-            self.unknown.append(f"{self._left_out} pairs of versions were not compared by their values")
+            self.unknown.append(f"{self._left_out} versions were not compared by their values")
+        if self._not_held:
+            self.unknown.append(f"a version is held against the {MOST_NEAR} before it, by its values")
         unread = [line for relation in self._relations for line in relation.unread]
         return Lineage(
             "", tuple(self._nodes), tuple(self._edges), tuple(self._relations),

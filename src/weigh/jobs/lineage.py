@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from weigh.core.errors import UsageError
 from weigh.core.events import Progress, StepDone, StepStarted
@@ -83,7 +83,17 @@ def _alike_named(
     """The sides; files that are named alone go by one name, so that their tensors are compared."""
     single = [n.path for n in named if n.path is not None and n.path.is_file()]
     alone = single[-1].name if len(single) == len(named) else ""
-    return [side_of(bench, history, n, project, alone=alone) for n in named]
+    sides = [side_of(bench, history, n, project, alone=alone) for n in named]
+    return [replace(side, name=name) for side, name in zip(sides, _told_apart(sides), strict=True)]
+
+
+def _told_apart(sides: Sequence[Side]) -> list[str]:
+    """The names without the folders that all of them lie in."""
+    parts = [PurePath(side.name).parts for side in sides]
+    shared = 0
+    while len(parts) > 1 and all(len(p) > shared + 1 and p[shared] == parts[0][shared] for p in parts):
+        shared += 1
+    return [str(PurePath(*p[shared:])) if shared else side.name for p, side in zip(parts, sides, strict=True)]
 
 
 def _of_history(bench: Workbench, history: History, things: tuple[str, ...]) -> Lineage:

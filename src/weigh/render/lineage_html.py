@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
 from weigh.core.lineage import Descent, Edge, Ground, Likeness, Lineage, Node, Relation, Shared
-from weigh.render import embedded, numbers
+from weigh.render import numbers
 from weigh.render.escape import clip
-from weigh.render.html import policy
 from weigh.render.lineage_screen import ANSWERS, GROUNDS
 from weigh.render.markup import Markup, raw, tag
 from weigh.render.page_parts import Column, details, section, table
@@ -28,6 +27,7 @@ _LINE = {
     Ground.LIKELY: ("span s3", "9 5", 3),
 }
 """Class of the colour, dashes, and width."""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """
 .lineage { width: 100%; min-width: 46rem; height: auto; }
 .lineage text { fill: var(--ink); font: 14px system-ui, sans-serif; }
@@ -48,21 +48,19 @@ def page(found: Lineage) -> str:
     Args:
         found: the graph, and the answer where one was asked for.
     """
-    scripts = (embedded.script(*embedded.OWN),)
     main = tag("main", *_sections(found))
     body = tag(
         "body", _heading(found), main, tag("footer", tag("p", "weigh/lineage/1")),
-        *(tag("script", raw(text)) for text in scripts),
     )  # fmt: skip
-    return f"<!doctype html>\n{tag('html', _head(found, scripts), body, lang='en')}\n"
+    return f"<!doctype html>\n{tag('html', _head(found), body, lang='en')}\n"
 
 
-def _head(found: Lineage, scripts: tuple[str, ...]) -> Markup:
+def _head(found: Lineage) -> Markup:
     style = (files("weigh.render") / "page.css").read_text(encoding="utf-8") + _STYLE
     return tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy(scripts)),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="referrer", content="no-referrer"),
         tag("title", f"lineage of {found.subject}"),

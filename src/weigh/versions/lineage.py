@@ -87,12 +87,12 @@ def _is_proved(shared: Shared, likeness: Likeness | None) -> bool:
     rows that no training ever reached are equal in two models of the same initial values, too.
     """
     others = likeness.count if likeness is not None else 0
-    if shared.share_of_paired >= HALF and shared.whole_matrices >= others:
+    parts = sum(not tensor.is_whole for tensor in shared.tensors)
+    most = shared.share_of_paired >= HALF
+    if most and (shared.whole_matrices >= others or 2 * parts >= others):
         return True
-    whole = any(tensor.is_whole for tensor in shared.tensors)
-    spread = 2 * sum(not tensor.is_whole for tensor in shared.tensors) >= others
     near = likeness is not None and likeness.low >= NEAR and likeness.chance_p <= CHANCE
-    return near and bool(shared.tensors) and (whole or spread)
+    return near and bool(shared.tensors) and (parts < len(shared.tensors) or 2 * parts >= others)
 
 
 def _reasons(
@@ -111,7 +111,7 @@ def _shared_words(shared: Shared) -> Iterator[str]:
         whole = sum(t.is_whole for t in shared.tensors)
         parts = len(shared.tensors) - whole
         counted = " and ".join(
-            words for n, words in ((whole, f"{whole} tensors"), (parts, f"parts of {parts} tensors")) if n
+            words for n, words in ((whole, _tensors(whole)), (parts, f"parts of {_tensors(parts)}")) if n
         )
         yield (
             f"{counted} with {shared.values:,} values are the other model's, bit for bit: "
@@ -122,7 +122,11 @@ def _shared_words(shared: Shared) -> Iterator[str]:
         yield "no tensor that proves anything is equal"
     if shared.trivial:
         names = sorted({t.why for t in shared.trivial})
-        yield f"{len(shared.trivial)} equal tensors prove nothing: {'; '.join(names[:3])}"
+        yield f"{_tensors(len(shared.trivial))} that are equal, too, prove nothing: {'; '.join(names)}"
+
+
+def _tensors(count: int) -> str:
+    return f"{count} tensor{'' if count == 1 else 's'}"
 
 
 def percent(share: float) -> str:

@@ -21,21 +21,23 @@ def declared_by(view: ModelView) -> tuple[Declared, ...]:
 
 
 def _stated(view: ModelView) -> Iterator[Declared]:
-    relation = view.fact("card.base_model_relation")
-    word = str(relation.value)[:40] if relation is not None else "base"
+    """Every statement of a card names its relation; a second one of the same base says nothing new."""
+    word = "base"
+    named = set()
     for facts in view.all_facts():
-        for fact in facts.metadata:
-            if fact.name == "card.base_model":
-                for name in _texts(fact.value):
-                    yield Declared(name, facts.path, word)
+        card = {fact.name: fact.value for fact in facts.metadata}
+        word = str(card.get("card.base_model_relation") or word)[:40]
+        for name in _texts(card.get("card.base_model")):
+            named.add(name)
+            yield Declared(name, facts.path, word)
     base = view.fact("base_model")
     for name in _texts(base.value) if base is not None else ():
-        where = base.where if base is not None else ""
-        relation_word = "adapter" if posixpath.basename(where) == "adapter_config.json" else word
-        yield Declared(name, where, relation_word)
-    named = view.fact("config.name_or_path")
-    for name in _texts(named.value) if named is not None else ():
-        yield Declared(name, named.where if named is not None else "", "initialised-from")
+        adapter = base is not None and posixpath.basename(base.where) == "adapter_config.json"
+        if adapter or name not in named:
+            yield Declared(name, base.where if base is not None else "", "adapter" if adapter else word)
+    start = view.fact("config.name_or_path")
+    for name in _texts(start.value) if start is not None else ():
+        yield Declared(name, start.where if start is not None else "", "initialised-from")
 
 
 def declared_in(provenance: Provenance) -> tuple[Declared, ...]:

@@ -15,7 +15,7 @@ from weigh.store.compare.training_state import is_training_state
 from weigh.store.packs.objects import Objects
 from weigh.versions.compare_versions import tree_side
 from weigh.versions.history import History, Logged
-from weigh.versions.lineage import HALF, percent, relate
+from weigh.versions.lineage import ALIKE, HALF, percent, relate
 from weigh.versions.lineage_declared import declared_by, declared_in, names_it
 from weigh.versions.lineage_likeness import Sketch, nearest_of, sketch_of
 from weigh.versions.lineage_proof import MOST_REST, beginning, why_trivial
@@ -35,7 +35,7 @@ MOST_PARENTS = 4
 def graph_of_question(relation: Relation, child: Side) -> Lineage:
     """The answer to a question, as a graph of two models and what the child says."""
     nodes = [Node("1", relation.parent), Node("0", relation.child)]
-    edges = [_edge_of(relation, "0", "1")] if relation.descent in _DRAWN else []
+    edges = list(_edges_of(relation, "0", "1"))
     names = {"1": relation.parent}
     _add_declared(nodes, edges, "0", (*relation.declared, *declared_by(child.view)), names)
     return Lineage(
@@ -43,15 +43,34 @@ def graph_of_question(relation: Relation, child: Side) -> Lineage:
     )
 
 
-_DRAWN = frozenset((Descent.YES, Descent.LIKELY))
+def _edges_of(relation: Relation, child: str, parent: str) -> Iterator[Edge]:
+    """What is shared, whatever the answer is; and the likeness, where that is most of what is known."""
+    if relation.shared.tensors:
+        yield _proved_edge(relation, child, parent)
+    if _is_alike(relation) and relation.shared.share < HALF:
+        yield _likely_edge(relation, child, parent)
 
 
-def _edge_of(relation: Relation, child: str, parent: str) -> Edge:
-    if relation.descent is Descent.YES:
-        share = relation.shared.share
-        return Edge(child, parent, Ground.PROVED, f"{percent(share)} bit for bit", share)
-    likeness = relation.likeness
-    label = f"median cosine {likeness.median:.3f} (n = {likeness.count})" if likeness is not None else ""
+def _is_alike(relation: Relation) -> bool:
+    like = relation.likeness
+    return relation.descent is Descent.LIKELY or (
+        relation.descent is Descent.YES and like is not None and like.low >= ALIKE
+    )
+
+
+def _proved_edge(relation: Relation, child: str, parent: str) -> Edge:
+    share = relation.shared.share
+    return Edge(child, parent, Ground.PROVED, f"{percent(share)} bit for bit", share)
+
+
+def _likely_edge(relation: Relation, child: str, parent: str) -> Edge:
+    like = relation.likeness
+    if like is None:
+        return Edge(child, parent, Ground.LIKELY)
+    if like.low < ALIKE:
+        label = f"{like.reordered} of {like.count} matrices in another order"
+    else:
+        label = f"median cosine {like.median:.3f}, n = {like.count}"
     return Edge(child, parent, Ground.LIKELY, label)
 
 
@@ -83,23 +102,18 @@ def graph_of_models(sides: Sequence[Side], *, said: Sequence[Sequence[Declared]]
 
 
 def _strongest(asked: Sequence[Relation], child: str) -> Iterator[Edge]:
-    """Edges to the models that content came from; when none is proved, to the one most alike."""
-    content = {
-        str(j): {t.name: t.values for t in relation.shared.tensors}
-        for j, relation in enumerate(asked)
-        if relation.descent is Descent.YES
-    }
-    chosen = list(_cover(content))
-    for parent, _ in chosen:
-        yield _edge_of(asked[int(parent)], child, parent)
+    """Edges to the models whose content it has; and to the one most alike where that is less than half."""
+    content = {str(j): {t.name: t.values for t in asked[j].shared.tensors} for j in range(len(asked))}
+    chosen = [parent for parent, _ in _cover(content)]
+    yield from (_proved_edge(asked[int(parent)], child, parent) for parent in chosen)
     alike = [
         (relation.likeness.median, j)
         for j, relation in enumerate(asked)
-        if relation.descent is Descent.LIKELY and relation.likeness is not None
+        if _is_alike(relation) and relation.likeness is not None
     ]
-    if alike and not chosen:
+    if alike and all(asked[int(parent)].shared.share < HALF for parent in chosen):
         nearest = max(alike)[1]
-        yield _edge_of(asked[nearest], child, str(nearest))
+        yield _likely_edge(asked[nearest], child, str(nearest))
 
 
 def _cover(content: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, int]]:
@@ -259,14 +273,12 @@ class _Drawing:
         """Hold it against the version that is nearest by its values; what that proves replaces less."""
         relation = relate(version.side, self._versions[nearest].side, objects=self._history.objects)
         self._relations.append(relation)
-        share = relation.shared.share if relation.descent is Descent.YES else 0.0
+        share = relation.shared.share
+        known = max((e.share for e in proved if e.parent == nearest), default=0.0)
         yield from (e for e in proved if e.share > share or (e.parent != nearest and share < ENOUGH))
-        if relation.descent in _DRAWN and not any(e.parent == nearest and e.share > share for e in proved):
-            yield _edge_of(relation, version.id, nearest)
-        if relation.descent is Descent.YES and share < HALF and relation.likeness is not None:
-            like = relation.likeness
-            label = f"the rest: median cosine {like.median:.3f} (n = {like.count})"
-            yield Edge(version.id, nearest, Ground.LIKELY, label)
+        for edge in _edges_of(relation, version.id, nearest):
+            if edge.ground is not Ground.PROVED or edge.share >= known:
+                yield edge
 
     def told(self) -> Lineage:
         """The graph so far."""

@@ -90,10 +90,14 @@ def _sections(found: Lineage) -> Iterator[Markup | None]:
     if found.question:
         reasons = (tag("li", reason) for reason in found.relations[0].reasons)
         yield section("why", "Why", tag("ul", *reasons))
-    drawn = _drawing(found)
-    yield section(
-        "graph", "What came from what", _legend(found), tag("div", drawn, class_="scroll"), _edges(found)
+    here = sum(node.here for node in found.nodes)
+    lead = (
+        f"The {MOST_DRAWN} youngest of {here} are drawn; the table has every edge."
+        if here > MOST_DRAWN
+        else ""
     )
+    drawing = tag("div", _drawing(found), class_="scroll")
+    yield section("graph", "What came from what", _legend(found), drawing, _edges(found), lead=lead)
     for place, relation in enumerate(found.relations):
         yield _relation(relation, place, alone=found.question)
     if found.unknown:

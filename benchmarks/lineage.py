@@ -14,10 +14,13 @@ import itertools
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+from safetensors.numpy import load_file, save_file
 from version_history import BUILD, REAL, TRAINER, environment, package, real, seven
 
 from weigh.core.lineage import Descent
@@ -125,7 +128,7 @@ class Measured:
 
     Attributes:
         child: label; `parent` likewise.
-        kind: stranger, descendant, same start, or unknown where nobody says how it was made.
+        kind: stranger, descendant, same start, planted, or unknown where nobody says how it was made.
         answer: of weigh.
         share: fraction of the child's values that is equal, bit for bit.
         count: matrices that are not equal.
@@ -213,6 +216,45 @@ def relatives() -> Iterator[Measured]:
             yield measure(version.path, versions[version.near].path, "descendant", names=names)
 
 
+def planted() -> Iterator[Measured]:
+    """all-MiniLM-L6-v2 against what one could make of it to deceive, or by accident."""
+    base = seven()[0].path
+    published = load_file(base)
+    drawn = np.random.default_rng(0)
+    strange = {n: _drawn(drawn, t) if t.dtype == np.float32 else t for n, t in published.items()}
+    norms = {n: t for n, t in published.items() if "LayerNorm" in n or n.endswith("position_ids")}
+    words = "embeddings.word_embeddings.weight"
+    cases = {
+        "random values": strange,
+        "random values, its LayerNorms and position ids": strange | norms,
+        "random values, its word embedding": strange | {words: published[words]},
+        "its FFN neurons renumbered, the rest random": strange | _renumbered(drawn, published),
+        "its FFN neurons renumbered": published | _renumbered(drawn, published),
+        "every matrix times 3": {n: t * 3 if t.dtype == np.float32 else t for n, t in published.items()},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for name, tensors in cases.items():
+            path = Path(folder) / "model.safetensors"
+            save_file({n: np.ascontiguousarray(t) for n, t in tensors.items()}, path)
+            yield measure(path, base, "planted", names=(name, "base"))
+
+
+def _drawn(random: np.random.Generator, like: np.ndarray) -> np.ndarray:
+    values = random.standard_normal(like.shape) * like.std() + like.mean()
+    return values.astype(np.float32)
+
+
+def _renumbered(random: np.random.Generator, published: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The hidden neurons of every feed-forward block in another order, which changes no answer."""
+    made = {}
+    for layer in range(6):
+        up, down = (f"encoder.layer.{layer}.{part}.dense" for part in ("intermediate", "output"))
+        order = random.permutation(published[f"{up}.weight"].shape[0])
+        made |= {f"{up}.{part}": published[f"{up}.{part}"][order] for part in ("weight", "bias")}
+        made[f"{down}.weight"] = published[f"{down}.weight"][:, order]
+    return made
+
+
 def histories() -> Iterator[Measured]:
     """Each release of the real histories and the one before. Who came from whom is told by few of them."""
     for kept in REAL:
@@ -229,7 +271,7 @@ def histories() -> Iterator[Measured]:
 
 def main(arguments: list[str]) -> int:
     found: list[Measured] = []
-    for one in itertools.chain(strangers(), relatives(), histories()):
+    for one in itertools.chain(strangers(), relatives(), planted(), histories()):
         found.append(one)
         print(
             f"{one.kind:<11} {one.answer:<8} {one.share:7.2%} equal, n={one.count:<3} "

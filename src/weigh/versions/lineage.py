@@ -174,6 +174,8 @@ def _doubt(shared: Shared, likeness: Likeness | None, descent: Descent) -> Itera
         yield "a model distilled from the other's answers does not show it in its weights"
     elif likeness is None:
         yield "nothing is left whose likeness could be measured"
+    elif likeness.reordered:
+        yield "some of its neurons are the other's in another order: too few for a likely, too many for a no"
     elif likeness.count < LEAST_MATRICES:
         yield f"{likeness.count} matrices are too few: {LEAST_MATRICES} are needed before the answer is no"
     else:

@@ -109,7 +109,7 @@ def _legend(found: Lineage) -> Markup:
     words = {
         Ground.PARENT: "follows: the version before, as its author had it",
         Ground.DECLARED: "declared: a file or the author says so, nothing verifies it",
-        Ground.PROVED: "proved: equal contents that no other model has",
+        Ground.PROVED: "proved: equal contents that nobody arrives at alone",
         Ground.LIKELY: "likely: the values are alike beyond chance and strangers",
     }
     items = (tag("li", _key(ground), " ", words[ground]) for ground in used)
@@ -179,7 +179,7 @@ def _row(
         x=left + 20, y=y - 2 if told or not node.here else y + 5,
     )  # fmt: skip
     words = "; ".join(
-        f"{GROUNDS[e.ground]} {clip(names[e.parent], 28)} {clip(e.label, 44)}".strip() for e in told
+        f"{GROUNDS[e.ground]} {clip(names[e.parent], 44)} {clip(e.label, 44)}".strip() for e in told
     )
     if words or not node.here:
         yield tag(

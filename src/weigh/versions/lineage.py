@@ -141,12 +141,12 @@ def percent(share: float) -> str:
 def _likeness_words(found: Likeness) -> Iterator[str]:
     interval = "95 %" if found.count >= LEAST_MATRICES else "extremes, too few for an interval"
     yield (
-        f"{found.count} other matrices: median cosine {found.median:.3f} "
-        f"[{found.low:.3f}, {found.high:.3f}] ({interval}); "
+        f"{found.count} other matrices: median cosine {found.median:.4f} "
+        f"[{found.low:.4f}, {found.high:.4f}] ({interval}); "
         f"{found.beyond_chance} of them beyond what their values reach when shuffled"
     )
     yield (
-        f"{found.null_count} pairs trained independently reach a median of {found.null_highest:.3f} at most; "
+        f"{found.null_count} pairs trained independently reach a median of {found.null_highest:.4f} at most; "
         f"as near as this one by rank: p = {found.null_p:.2g}"
     )
     if found.sought:
@@ -155,6 +155,8 @@ def _likeness_words(found: Likeness) -> Iterator[str]:
             f"({found.reordered_values:,} values); of a stranger's matrix at most "
             f"{percent(found.null_reordered)} of the rows are"
         )
+    elif found.high < ALIKE:
+        yield "no matrix is of a size to be looked for in another order of its neurons"
 
 
 def _doubt(shared: Shared, likeness: Likeness | None, descent: Descent) -> Iterator[str]:

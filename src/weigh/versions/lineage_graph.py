@@ -70,7 +70,7 @@ def _likely_edge(relation: Relation, child: str, parent: str) -> Edge:
     if like.low < ALIKE:
         label = f"{like.reordered} of {like.count} matrices in another order"
     else:
-        label = f"median cosine {like.median:.3f}, n = {like.count}"
+        label = f"median cosine {like.median:.4f}, n = {like.count}"
     return Edge(child, parent, Ground.LIKELY, label)
 
 

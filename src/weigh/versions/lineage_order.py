@@ -24,8 +24,8 @@ FOUND = 0.5
 strangers reach."""
 LEAST_LINES = 32
 """Rows of a matrix, and values of a row, below which nothing is looked for."""
-MOST_BYTES = 32 * 1024 * 1024
-"""Bytes of a matrix up to which it is looked at."""
+MOST_VALUES = 8 * 1024 * 1024
+"""Values of a matrix up to which it is looked at, so that all of it fits into memory as numbers."""
 _MOST_LINES = 4096
 _LOOKED_FOR = 128
 
@@ -52,7 +52,7 @@ def _matrix(side: Side, tensor: "TensorInfo") -> "NDArray[Any] | None":
     """The values, the first axis by all others."""
     from weigh.versions.lineage_proof import numbers
 
-    if len(tensor.shape) < 2 or tensor.offset < 0 or tensor.strides or not 0 < tensor.nbytes <= MOST_BYTES:
+    if len(tensor.shape) < 2 or tensor.offset < 0 or tensor.strides or not 0 < tensor.count <= MOST_VALUES:
         return None
     with side.reading(tensor.file) as reader:
         values = numbers(tensor, reader.read(tensor.offset, tensor.nbytes))

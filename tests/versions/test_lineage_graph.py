@@ -1,14 +1,20 @@
 """The graph of a history and of models beside each other: what is drawn, and by what right."""
 
+import numpy as np
 from safetensors.numpy import save_file
 from tests.store.compare.model_files import matrix
-from tests.versions.lineage_models import model, of, tuned
+from tests.versions.lineage_models import learnt, model, of, tuned
+from tests.versions.scene import earlier
 
+from weigh.core.events import Silent
 from weigh.core.lineage import Descent, Ground
 from weigh.store.compare.values import rounded
+from weigh.versions.commit import Provenance
+from weigh.versions.compare_versions import version_side
 from weigh.versions.lineage import relate
 from weigh.versions.lineage_graph import graph_of_history, graph_of_models, graph_of_question
 from weigh.versions.lineage_likeness import nearest_of, sketch_of
+from weigh.versions.record_version import Wanted, record_version
 
 BASE = model(1)
 
@@ -100,3 +106,26 @@ def test_the_nearest_is_told_by_a_sketch():
     assert nearest_of(sketch_of(of("x", tuned(BASE, by=0.01, seed=3))), sketches) == "a"
     assert nearest_of(sketch_of(of("x", tuned(tuned(BASE, by=0.2), by=0.01, seed=3))), sketches) == "b"
     assert nearest_of(sketch_of(of("x", {"y": matrix(1, 64, 64)})), sketches) == ""
+
+
+def test_a_stored_recipe_proves_what_it_was_made_of(scene):
+    """A mean of two models shares no payload with either; that it follows from them is in the store."""
+    other = tuned(BASE, by=0.3)
+    commit(scene, "one", BASE)
+    commit(scene, "two", other)
+    half = np.float32(0.5)
+    mean = {n: t * half + other[n] * half if learnt(n) else t for n, t in BASE.items()}
+    save_file(mean, scene.folder / "model.safetensors")
+    history = scene.history()
+    bases = earlier(history, "HEAD~1"), earlier(history, "HEAD")
+    wanted = Wanted("mean", "Ada <ada@example.org>", 1_800_000_000, Provenance(), bases)
+    record_version(history, wanted, None, events=Silent())
+    history = scene.history()
+    found = graph_of_history(history, [history.refs.current()])
+    proved = {edge[:2] for edge in drawn(found) if edge[2] == "proved"}
+    assert proved & {("mean", "one"), ("mean", "two")}
+    sides = [version_side(history, revision) for revision in ("HEAD", "HEAD~2")]
+    relation = relate(*sides, objects=history.objects)
+    assert relation.descent is Descent.YES
+    assert "linear of 2 stored tensors" in {t.how for t in relation.shared.tensors}
+    assert relate(*sides).descent is Descent.LIKELY

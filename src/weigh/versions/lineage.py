@@ -118,6 +118,9 @@ def _shared_words(shared: Shared) -> Iterator[str]:
             f"{percent(shared.share)} of all its values, {percent(shared.share_of_paired)} of those that "
             "could be"
         )
+        other = sorted({t.how for t in shared.tensors if t.is_whole and t.how != "the same bytes"})
+        if other:
+            yield f"not all as they are there, but as follows from them bit for bit: {', '.join(other[:4])}"
     else:
         yield "no tensor that proves anything is equal"
     if shared.trivial:

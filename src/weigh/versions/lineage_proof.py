@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from weigh.store.compare.pairing import Pair
 
+SAME = "the same bytes"
 LEAST_BYTES = 1024
 """Bytes below which a payload proves nothing: 256 single-precision values."""
 LEAST_INFORMATION = 1024
@@ -231,8 +232,9 @@ class _Found:
         if min(old.offset, new.offset) < 0 or min(old.nbytes, new.nbytes) <= 0:
             return ""
         plain = (old.encoding, old.strides) == (new.encoding, new.strides)
-        if (old.dtype, old.nbytes) == (new.dtype, new.nbytes) and plain:
-            return "the same bytes" if pair.same or self._equal(old, new) else ""
+        alike = (old.dtype, old.nbytes) == (new.dtype, new.nbytes) and plain
+        if alike and (pair.same or self._equal(old, new)):
+            return SAME
         fitting = old.shape == new.shape and not (old.encoding or new.encoding or old.strides or new.strides)
         if fitting and {old.dtype, new.dtype} <= _FLOATS and self._is_cast(old, new):
             return f"{old.dtype} rounded to {new.dtype}"

@@ -36,6 +36,7 @@ MOST_REST = 0.01
 """Bytes of correction for a byte of the payload, up to which an operation explains it."""
 _READ = 4 * 1024 * 1024
 _FEW = 256 * 1024
+_FEW_VALUES = 4096
 _LINES = 16
 _MOST_LINE = 1024
 _FLOATS = frozenset(("F64", "F32", "F16", "BF16"))
@@ -64,9 +65,22 @@ def why_trivial(tensor: TensorInfo, data: bytes) -> str:
         return "an index table or a mask"
     if not any(len(zlib.compress(part, 1)) >= LEAST_INFORMATION for part in (data[:_FEW], data)):
         return f"compresses to less than {LEAST_INFORMATION:,} bytes"
+    if _has_two_values(tensor, data):
+        return "it holds two different values only, as a mask does"
     if _follows_formula(tensor, data):
         return f"a recurrence of {ORDER} terms gives its values"
     return ""
+
+
+def _has_two_values(tensor: TensorInfo, data: bytes) -> bool:
+    import numpy as np
+
+    size = tensor.nbytes // max(tensor.count, 1)
+    if size not in {1, 2, 4, 8} or size * tensor.count != tensor.nbytes:
+        return False
+    words = np.frombuffer(data[: len(data) // size * size], f"<u{size}")
+    # Most tensors show in their first values that they are no mask.
+    return all(len(np.unique(part)) <= 2 for part in (words[:_FEW_VALUES], words))
 
 
 def _follows_formula(tensor: TensorInfo, data: bytes) -> bool:

@@ -125,7 +125,7 @@ def _shared_words(shared: Shared) -> Iterator[str]:
         yield "no tensor that proves anything is equal"
     if shared.trivial:
         names = sorted({t.why for t in shared.trivial})
-        yield f"{_tensors(len(shared.trivial))} that are equal, too, prove nothing: {'; '.join(names)}"
+        yield f"equal, but no proof: {_tensors(len(shared.trivial))} ({'; '.join(names)})"
 
 
 def _tensors(count: int) -> str:
@@ -153,10 +153,10 @@ def _likeness_words(found: Likeness) -> Iterator[str]:
         f"as near as this one by rank: p = {found.null_p:.2g}"
     )
     if found.sought:
+        values = f" with {found.reordered_values:,} values" if found.reordered else ""
         yield (
-            f"{found.reordered} of {found.sought} matrices looked for in another order of neurons were found "
-            f"({found.reordered_values:,} values); of a stranger's matrix at most "
-            f"{percent(found.null_reordered)} of the rows are"
+            f"of {found.sought} matrices looked for in another order of neurons {found.reordered}{values} were "
+            f"found; of a stranger's matrix at most {percent(found.null_reordered)} of the rows are"
         )
     elif found.high < ALIKE:
         yield "no matrix is of a size to be looked for in another order of its neurons"

@@ -10,7 +10,7 @@ from weigh.render.escape import cells, clip, visible
 ANSWERS = {
     Descent.YES: "YES, it is proved",
     Descent.LIKELY: "LIKELY, by its values; no proof",
-    Descent.NO: "NO, it is no nearer than a model trained independently",
+    Descent.NO: "NO, as a whole it is no nearer than a model trained independently",
     Descent.UNKNOWN: "UNKNOWN, it could not be found out",
 }
 GROUNDS = {

@@ -155,8 +155,8 @@ def _likeness_words(found: Likeness) -> Iterator[str]:
     if found.sought:
         values = f" with {found.reordered_values:,} values" if found.reordered else ""
         yield (
-            f"of {found.sought} matrices looked for in another order of neurons {found.reordered}{values} were "
-            f"found; of a stranger's matrix at most {percent(found.null_reordered)} of the rows are"
+            f"of {found.sought} matrices looked for in another order of neurons {found.reordered}{values} "
+            f"were found; of a stranger's matrix at most {percent(found.null_reordered)} of the rows are"
         )
     elif found.high < ALIKE:
         yield "no matrix is of a size to be looked for in another order of its neurons"

@@ -146,7 +146,7 @@ def _sides(
     alone = paths[0] is not None and paths[0].is_file() and paths[1] is not None and paths[1].is_file()
     declarations = open_project(project if (project / "models.toml").is_file() else None)
     old, new = (
-        _side(bench, history, n, declarations, alone=paths[1].name if alone and paths[1] else "")
+        side_of(bench, history, n, declarations, alone=paths[1].name if alone and paths[1] else "")
         for n in named
     )
     return _same_single(old, new)
@@ -178,7 +178,18 @@ def _parted(thing: str) -> tuple[str, str]:
     return revision, below
 
 
-def _side(bench: Workbench, history: History | None, named: Named, project: Project, *, alone: str) -> Side:
+def side_of(
+    bench: Workbench, history: History | None, named: Named, project: Project, *, alone: str = ""
+) -> Side:
+    """What a person named, as a side of a comparison; refs and declared names are fetched and verified.
+
+    Args:
+        bench: where to work.
+        history: of the folder, if it has one.
+        named: what was named.
+        project: its declarations.
+        alone: what to call the file where a single one is named.
+    """
     if named.revision and history is not None:
         return version_side(history, named.revision, below=named.below)
     if named.path is not None:

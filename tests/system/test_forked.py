@@ -80,3 +80,18 @@ def test_workers_end_with_whoever_stops_listening():
     next(running)
     running.close()
     assert children() <= before
+
+
+def test_a_program_with_many_open_files_has_workers_too():
+    resource = pytest.importorskip("resource", reason="limits as Unix has them")
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < 1200:
+        pytest.skip("no more than a thousand files may be opened here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(allowed, 1200), most))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1050)]
+    try:
+        assert answers([b"one", b"two"]) == {0: b"done one", 1: b"done two"}
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))

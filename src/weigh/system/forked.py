@@ -7,7 +7,7 @@ themselves: memory for good, processor time anew for each task.
 
 import contextlib
 import os
-import select
+import selectors
 import signal
 import sys
 import time
@@ -147,7 +147,7 @@ class _Crew:
     def hear(self) -> list[tuple[_Worker, bytes | Lost]]:
         """Wait for at least one answer, or one death."""
         while True:
-            ready, _, _ = select.select(list(self._workers), [], [], 1.0)
+            ready = self._ready()
             found = [
                 (worker, said)
                 for fd in ready
@@ -156,6 +156,13 @@ class _Crew:
             found += list(self._overdue())
             if found:
                 return found
+
+    def _ready(self) -> list[int]:
+        # select(2) knows no descriptor above 1,023, and a program may hold more files open.
+        with selectors.DefaultSelector() as selector:
+            for descriptor in self._workers:
+                selector.register(descriptor, selectors.EVENT_READ)
+            return [key.fd for key, _ in selector.select(1.0)]
 
     def _take(self, worker: _Worker) -> bytes | Lost | None:
         piece = os.read(worker.answers, _READ)

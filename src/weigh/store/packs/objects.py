@@ -14,6 +14,7 @@ import os
 import struct
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -66,6 +67,11 @@ def _missing(name: bytes) -> NotFoundError:
     return NotFoundError(f"the object {name.hex()[:16]} is not in the store", hint="weigh fsck")
 
 
+def _close_all(descriptors: OrderedDict[str, int]) -> None:
+    while descriptors:
+        os.close(descriptors.popitem()[1])
+
+
 class Objects:
     """The objects under one root.
 
@@ -81,6 +87,8 @@ class Objects:
         self._predict = predict
         self._index: Index | None = None
         self._open: OrderedDict[str, int] = OrderedDict()
+        # Whoever forgets to close gives the files back all the same.
+        weakref.finalize(self, _close_all, self._open)
         self._cache: OrderedDict[bytes, memoryview] = OrderedDict()
         self._cached = 0
         self._writer: Writer | None = None
@@ -100,9 +108,7 @@ class Objects:
     def close(self) -> None:
         """Let go of the files and of what is cached."""
         with self._reading, self._caching:
-            for descriptor in self._open.values():
-                os.close(descriptor)
-            self._open.clear()
+            _close_all(self._open)
             self._cache.clear()
             self._cached = 0
             if self._index is not None:

@@ -90,7 +90,7 @@ def test_the_home_folder_is_not_the_users(adapters, tmp_path):
     assert_blocked(said, report, "files")
 
 
-@pytest.mark.parametrize("allowed", ["write_inside", "start_thread", "print_much"])
+@pytest.mark.parametrize("allowed", ["write_inside", "use_null_device", "start_thread", "print_much"])
 def test_what_a_library_needs_still_works(adapters, allowed):
     assert run(adapters, allowed)[0] == "open"
 

@@ -137,6 +137,14 @@ def write_inside(fields):
         file.write(b"fine")
 
 
+def use_null_device(fields):
+    with open(os.devnull, "r+b", buffering=0) as file:
+        file.write(b"nothing")
+        assert file.read() == b""
+    with open(os.devnull, "w") as file:
+        file.write("nothing")
+
+
 def signal_parent(fields):
     os.kill(os.getppid(), 0)
 

@@ -77,6 +77,8 @@ def close_down(settings: WorkerSettings) -> Enforcement:
 def _restrict_files(settings: WorkerSettings, walls: Walls) -> None:
     rules = [landlock.PathRule(Path(path), landlock.READ) for path in settings.readable]
     rules.append(landlock.PathRule(Path(settings.work_folder), landlock.WRITE))
+    # Libraries open it when they are imported (dill does), and nothing is kept there.
+    rules.append(landlock.PathRule(Path(os.devnull), landlock.WRITE))
     applied = landlock.restrict(rules)
     if applied.signals:
         walls.standing.add("Landlock signals")

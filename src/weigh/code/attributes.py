@@ -121,6 +121,8 @@ def attribute(engine: "Evaluator", item: Abstract, attr: str) -> Possible:  # no
             found = names.member(engine, item.module, attr, frozenset())
             full = f"{classes.module_name(item.module)}.{attr}"
             return found if found is not None else Possible((Named(full),))
+        case Arguments() if attr == "__dict__":
+            return Possible((item,))
         case Arguments():
             return declared_defaults.option(engine, item.module, attr)
         case FromFile():

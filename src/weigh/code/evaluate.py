@@ -385,7 +385,7 @@ class Evaluator:
 
     def _joined(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
         assert isinstance(node, ast.JoinedStr)
-        parts = [self.value(part, site, frame) for part in node.values]
+        parts = [_without_none(self.value(part, site, frame)) for part in node.values]
         return self.combined(parts, lambda texts: "".join(map(str, texts)))
 
     def _formatted(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
@@ -515,6 +515,14 @@ class Evaluator:
 
 
 _HOLE = Known(HOLE, (), None, open=True)
+
+
+def _without_none(part: Possible) -> Possible:
+    """A part of a text without None: a default that stands for "not given", and no word of a name."""
+    kept = tuple(item for item in part.items if not (isinstance(item, Known) and item.value is None))
+    if len(kept) == len(part.items):
+        return part
+    return Possible(kept, part.why or ("" if kept else "a part of the text may be None"), part.cut)
 
 
 def _made_of(value: Constant, parts: tuple[Known, ...], open_: bool) -> Known:  # noqa: FBT001 - one caller

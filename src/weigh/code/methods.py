@@ -34,7 +34,7 @@ def of_holder(
     assert isinstance(node.func, ast.Attribute)
     name = node.func.attr
     if not holder.items:
-        return None if name != "get" or holder.cut else _get_of_unknown(engine, holder, node, site, frame)
+        return None if holder.cut else _get_of_unknown(engine, holder, node, site, frame)
     texts = tuple(item for item in holder.items if isinstance(item, Known) and isinstance(item.value, str))
     others = tuple(item for item in holder.items if item not in texts and not isinstance(item, Known))
     parts: list[Possible] = []
@@ -71,7 +71,7 @@ def _of_other(
         and name in {"get", "setdefault", "pop"}
     ):
         return from_environment(engine, taken)
-    if isinstance(item, Arguments) and name == "get" and taken.positional:
+    if isinstance(item, Arguments) and name in {"get", "pop"} and taken.positional:
         return attributes.item_at(engine, item, engine.force(taken.positional[0]))
     return None
 
@@ -98,12 +98,24 @@ def from_environment(engine: "Evaluator", taken: "parameters.Given") -> Possible
 def _get_of_unknown(
     engine: "Evaluator", holder: Possible, node: ast.Call, site: Site, frame: Frame | None
 ) -> Possible | None:
-    """`mapping.get(key, default)` of a mapping that is not known: the default is one of the values."""
+    """`mapping.get(key, default)` of a mapping that is not known: the default is one of the values.
+
+    So it is of `settings.value(key, default_value=…)` and other methods whose argument says that it is one.
+    """
+    assert isinstance(node.func, ast.Attribute)
     taken = parameters.given(engine, node, site, frame)
-    if len(taken.positional) != 2:
+    default = told_default(taken)
+    if node.func.attr == "get" and len(taken.positional) == 2:
+        default = taken.positional[1]
+    if default is None:
         return None
-    found = engine.force(taken.positional[1]).via("default")
+    found = engine.force(default).via("default")
     return Possible(found.items, holder.why or "a mapping that is not known", found.cut)
+
+
+def told_default(taken: "parameters.Given") -> Deferred | None:
+    """The argument that a call of something unknown calls its default, None where it has none."""
+    return next((taken.named[name] for name in ("default_value", "fallback", "default") if name in taken.named), None)
 
 
 def _of_table(engine: "Evaluator", table: Table, name: str, taken: "parameters.Given") -> Possible | None:

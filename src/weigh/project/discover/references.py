@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from weigh.core.usage import Pin
 from weigh.project.discover.configured import Configurations
+from weigh.project.discover.library_names import is_tagged
 from weigh.project.discover.loaders import Loader
 from weigh.project.discover.model_name_words import FOLDERS, SENTENCE_TRANSFORMERS, SURE_WEIGHT_ENDINGS
 from weigh.project.discover.model_names import (
@@ -16,6 +17,7 @@ from weigh.project.discover.model_names import (
     ollama_ref,
     ref_of_url,
     revision_of_url,
+    stands_for_any,
 )
 
 MOST_TEXT = 400
@@ -137,6 +139,8 @@ def _hub(text: str, loader: Loader, around: Surroundings) -> Reading:
         return NOTHING  # a constant's name, as torchaudio's bundles have them
     if not _HUB_NAME.fullmatch(text) or "--" in text or ".." in text:
         return Reading(why="not the name of a model")
+    if stands_for_any(text):
+        return NOTHING
     return Reading(f"hf:{_owned(text, loader)}")
 
 
@@ -262,6 +266,8 @@ def _hosted(text: str, loader: Loader, around: Surroundings) -> Reading:
     if text.startswith(("ollama/", "ollama_chat/", "ollama:")):
         return _ollama(re.split("[/:]", text, maxsplit=1)[1], loader, Surroundings())
     provider, model = loader.detail, text
+    if provider in {"anthropic", "google", "cohere"} and is_tagged(text):
+        return NOTHING  # a value for another provider's client, which shares the variable
     if colon := re.fullmatch(r"([a-z][a-z_-]+):([\w./:-]+)", text):
         provider, model = (colon[1], colon[2]) if not provider else (provider, text)
     known = hosted_model(model)

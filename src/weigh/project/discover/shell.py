@@ -254,7 +254,7 @@ def note_variable(
         return
     sure = is_model_key(name)
     for value in values:
-        named = name_in(value.text, sure=sure) if value.known else None
+        named = name_in(value.text, sure=sure, key=name) if value.known else None
         if named is not None:
             how = named.how if named.how != ("literal",) else value.how
             certainty = Certainty.KEY if sure else named.certainty

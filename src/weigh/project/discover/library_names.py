@@ -51,13 +51,20 @@ _PROVIDERS = {
 """First parts of `provider:model`, as LangChain's init_chat_model and Pydantic AI write them."""
 
 
+_MAKERS = frozenset({"openai", "anthropic", "cohere", "mistral", "deepseek", "xai", "perplexity"})
+"""Providers that serve their own models only."""
+
+
 def of_library(text: str) -> str:
     """The ref of a name whose form belongs to one library alone, "" for another text."""
     if _NEMO.fullmatch(text):
         return f"catalogue:nemo/{text}"
-    if (match := _AT_PROVIDER.fullmatch(text)) and match[1] in _PROVIDERS and hosted_model(match[2]):
-        return f"endpoint:{_PROVIDERS[match[1]]}/{match[2]}"
-    return ""
+    match = _AT_PROVIDER.fullmatch(text)
+    provider = _PROVIDERS.get(match[1], "") if match is not None else ""
+    maker = hosted_model(match[2]).partition("/")[0] if match is not None and provider else ""
+    if match is None or not maker or (maker != provider and provider in _MAKERS):
+        return ""
+    return f"endpoint:{provider}/{match[2]}"
 
 
 def is_tagged(text: str) -> bool:

@@ -43,7 +43,9 @@ def read_python(
     program = Program(SourceText(file.path, file.data, file.kind) for file in files)
     known = set(program.paths)
     written = _written(program, [file for file in files if file.path in known])
-    around = Surroundings(paths, written, configurations or Configurations())
+    held = configurations or Configurations()
+    held.modules = [(file.path, file.data) for file in files if file.kind == "python"]
+    around = Surroundings(paths, written, held)
     uses: list[ModelUse] = []
     unresolved: list[UnresolvedUse] = []
     for file in files:

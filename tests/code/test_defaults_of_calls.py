@@ -1,4 +1,4 @@
-"""Values that calls of unknown things give: a default that is told, numbers that are counted, None in a text."""
+"""What calls of unknown things give: a default that is told, numbers that are counted, None in a text."""
 
 import pytest
 

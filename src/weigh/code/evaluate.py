@@ -1,7 +1,7 @@
 """What an expression may be: followed on demand through names, calls, containers and files; nothing runs."""
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, product
 from typing import Any
 
@@ -26,7 +26,7 @@ from weigh.code.abstract import (
     union,
     unknown,
 )
-from weigh.code.alternatives import MOST_ALTERNATIVES, Constant
+from weigh.code.alternatives import MOST_ALTERNATIVES, Constant, Spot
 from weigh.code.codebase import CodeBase
 from weigh.code.scopes import CallSite, Scope, Site
 
@@ -40,6 +40,8 @@ MOST_ITEMS = 4096
 """Items of a container that are looked through."""
 
 Followed = Callable[[ast.expr, Site, Frame | None], Possible]
+StartedWith = Callable[[str], Sequence[tuple[str, Spot]]]
+"""Values that a variable of the environment is given outside of the program, with where."""
 
 
 class Held(ast.expr):
@@ -56,7 +58,7 @@ class Held(ast.expr):
 class Evaluator:
     """Answers what expressions of a code base may be, and remembers the answers."""
 
-    def __init__(self, code: CodeBase) -> None:
+    def __init__(self, code: CodeBase, started_with: StartedWith | None = None) -> None:
         self.code = code
         self._known: dict[tuple[int, int], Possible] = {}
         self._running: set[tuple[int, int]] = set()
@@ -70,6 +72,7 @@ class Evaluator:
         self.given: dict[tuple[int, int], parameters.Given] = {}
         self.uses: dict[int, tuple[parameters.Use, ...]] = {}
         self.options: dict[str, list[CallSite]] | None = None
+        self.started_with: StartedWith = started_with or (lambda _name: ())
         self.variables: dict[str, list[tuple[ast.expr, Site]]] | None = None
         self._same: dict[tuple[object, ...], Abstract] = {}
         self._calls: dict[tuple[object, ...], ast.Call] = {}

@@ -115,7 +115,9 @@ def _get_of_unknown(
 
 def told_default(taken: "parameters.Given") -> Deferred | None:
     """The argument that a call of something unknown calls its default, None where it has none."""
-    return next((taken.named[name] for name in ("default_value", "fallback", "default") if name in taken.named), None)
+    return next(
+        (taken.named[name] for name in ("default_value", "fallback", "default") if name in taken.named), None
+    )
 
 
 def _of_table(engine: "Evaluator", table: Table, name: str, taken: "parameters.Given") -> Possible | None:

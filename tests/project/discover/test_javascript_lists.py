@@ -13,7 +13,10 @@ def refs(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ('const models = { "acme/small.en": [1], "acme/large": [2] };', ["hf:acme/large", "hf:acme/small.en"]),
+        (
+            'const models = { "acme/small.en": [1], "acme/large": [2] };',
+            ["hf:acme/large", "hf:acme/small.en"],
+        ),
         ('const models = { "acme/small": [1], "assets/icon": 2 };', ["hf:acme/small"]),
         ('const routes = { "acme/small": model };', []),
         ('const M = { modelId: "gpt-4o", modelName: "GPT-4o" };', ["endpoint:openai/gpt-4o"]),

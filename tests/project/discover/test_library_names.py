@@ -39,7 +39,11 @@ def test_forms_that_one_library_has(text: str, ref: str) -> None:
         ("ViT-B/32", "vision_model", ""),
         ("RN50", "backbone", ""),
         ("qwen3:8b", "llm", "oci:registry.ollama.ai/library/qwen3:8b"),
-        ("llama3.2:3b-instruct-q4_K_M", "model", "oci:registry.ollama.ai/library/llama3.2:3b-instruct-q4_K_M"),
+        (
+            "llama3.2:3b-instruct-q4_K_M",
+            "model",
+            "oci:registry.ollama.ai/library/llama3.2:3b-instruct-q4_K_M",
+        ),
         ("redis:7", "model", ""),
         ("service:latest", "model", ""),
         ("yolov8n-seg.pt", "weights", "catalogue:ultralytics/yolov8n-seg.pt"),

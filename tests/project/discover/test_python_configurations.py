@@ -13,7 +13,10 @@ def held(source: str, path: str = "app/model.py", key: str = "encoder_name") -> 
     ("source", "found"),
     [
         ('configs = {"a": {"encoder_name": "one", "size": 1, "depth": 2}}', ["one"]),
-        ('presets = [dict(encoder_name="one", size=1, depth=2), dict(encoder_name="two", size=1, depth=2)]', ["one", "two"]),
+        (
+            'presets = [dict(encoder_name="one", a=1, b=2), dict(encoder_name="two", a=1, b=2)]',
+            ["one", "two"],
+        ),
         ('def default_config():\n    cfg = make()\n    cfg.encoder_name = "one"\n    return cfg', ["one"]),
         ('configs = {"a": {"encoder_name": name, "size": 1, "depth": 2}}', []),
         ('configs = {"encoder_name": "one"}', []),
@@ -39,7 +42,13 @@ def test_the_place_of_the_literal_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("key", "answer"),
-    [("encoder_name", True), ("backbone_name", True), ("model", False), ("image_size", False), ("output_model", False)],
+    [
+        ("encoder_name", True),
+        ("backbone_name", True),
+        ("model", False),
+        ("image_size", False),
+        ("output_model", False),
+    ],
 )
 def test_which_keys_tell_enough(key: str, answer: bool) -> None:
     assert is_telling_key(key) is answer

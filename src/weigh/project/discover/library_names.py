@@ -68,7 +68,7 @@ def of_library(text: str) -> str:
 
 
 def is_tagged(text: str) -> bool:
-    """Whether a text is a name of Ollama with the size behind it, as no provider of hosted models writes one."""
+    """Whether a text is a name of Ollama with the size behind it; hosted models have no such names."""
     return _TAGGED.fullmatch(text) is not None
 
 

@@ -30,7 +30,26 @@ _HUB_ID = re.compile(rf"{_PART}/{_PART}")
 _NUMBER = re.compile(r"[\d.,%x_-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT_COMMIT = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,39}")
-_GENERIC = frozenset("model models id ids name names llm api key openai huggingface hf type path size config".split())  # noqa: SIM905 - words
+_GENERIC = frozenset(
+    [
+        "model",
+        "models",
+        "id",
+        "ids",
+        "name",
+        "names",
+        "llm",
+        "api",
+        "key",
+        "openai",
+        "huggingface",
+        "hf",
+        "type",
+        "path",
+        "size",
+        "config",
+    ]
+)
 """A name of nothing but such words is a key of settings, as `transcriber/model-id` is."""
 _PLACEHOLDER = re.compile(
     r"(?:your|my)[-_]?(?:user(?:name)?|org(?:anization|anisation)?|name|hf|account|team)\b|<|some[-_]"

@@ -1,7 +1,7 @@
 """Configurations that a project writes in Python: mappings of settings, and the values that they hold.
 
-`model_configs = {"d0": dict(name="d0", backbone_name="efficientnet_b0", image_size=512), …}` holds, under a key
-that names models, what a program later takes as `config.backbone_name`.
+`model_configs = {"d0": dict(id="d0", backbone_name="efficientnet_b0", size=512), …}` holds, under a key that
+names models, what a program later takes as `config.backbone_name`.
 """
 
 import ast
@@ -15,7 +15,9 @@ from weigh.project.discover.model_keys import is_model_key
 FEWEST = 3
 """Entries of a mapping of settings; a smaller one is an argument of something."""
 _CONFIGURATION = re.compile(r"conf|cfg|param|setting|zoo|preset|variant", re.IGNORECASE)
-_MAKERS = frozenset({"dict", "ConfigDict", "CfgNode", "CN", "EasyDict", "edict", "Box", "Munch", "SimpleNamespace", "create"})
+_MAKERS = frozenset(
+    {"dict", "ConfigDict", "CfgNode", "CN", "EasyDict", "edict", "Box", "Munch", "SimpleNamespace", "create"}
+)
 _HOLDERS = frozenset({"h", "c", "cfg", "conf", "config", "configs", "hparams", "params", "settings"})
 
 
@@ -33,10 +35,14 @@ def held_under(key: str, sources: Sequence[tuple[str, bytes]]) -> list[Alternati
     """
     found: dict[str, Alternative] = {}
     for path, data in sources:
-        if key.encode() not in data or not (_CONFIGURATION.search(path) or _CONFIGURATION.search(data.decode("latin-1"))):
+        if key.encode() not in data or not (
+            _CONFIGURATION.search(path) or _CONFIGURATION.search(data.decode("latin-1"))
+        ):
             continue
         tree = parse_source(data).tree
-        for node in _values(tree, key, told=_CONFIGURATION.search(path) is not None) if tree is not None else ():
+        for node in (
+            _values(tree, key, told=_CONFIGURATION.search(path) is not None) if tree is not None else ()
+        ):
             spot = Spot(path, node.lineno, node.col_offset + 1)
             found.setdefault(str(node.value), Alternative(str(node.value), ("configuration",), spot))
     return list(found.values())

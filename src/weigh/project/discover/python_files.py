@@ -8,6 +8,7 @@ from typing import Literal
 from weigh.code.program import Program, SourceText
 from weigh.core.usage import FileUses, ModelUse, Place, Role, Unread, UnresolvedUse
 from weigh.project.discover.configured import Configurations
+from weigh.project.discover.deployed import Deployment
 from weigh.project.discover.model_names import is_example_url
 from weigh.project.discover.python_names import read_names
 from weigh.project.discover.python_sites import read_calls
@@ -30,6 +31,7 @@ def read_python(
     paths: frozenset[str],
     configurations: Configurations | None = None,
     *,
+    deployment: Deployment | None = None,
     data: bool = False,
 ) -> tuple[FileUses, int]:
     """What the Python of a project uses, and how many lines were read.
@@ -38,9 +40,11 @@ def read_python(
         files: all of them; names are followed from one to another.
         paths: files and folders of the project.
         configurations: what its configurations hold.
+        deployment: what its deployment sets the environment to.
         data: calls that load data count, too.
     """
-    program = Program(SourceText(file.path, file.data, file.kind) for file in files)
+    deployed = deployment or Deployment()
+    program = Program((SourceText(file.path, file.data, file.kind) for file in files), deployed.values)
     known = set(program.paths)
     written = _written(program, [file for file in files if file.path in known])
     held = configurations or Configurations()

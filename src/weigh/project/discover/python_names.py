@@ -177,7 +177,7 @@ def _inside(node: ast.AST, key: str, callee: str) -> list[tuple[ast.AST, str, st
 
 
 def _all_models(elements: list[ast.expr]) -> bool:
-    """Whether a list holds nothing but models: all have the form of a hub's id, and one can be nothing else."""
+    """Whether a list holds only models: all have the form of a hub's id, and one can be nothing else."""
     texts = [one.value for one in elements if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     if len(texts) < 2 or len(texts) < len(elements) or not all(is_hub_id(text) for text in texts):
         return False

@@ -141,8 +141,10 @@ _DATA_WORD = re.compile(r"data|corpus|image|sample|test", re.IGNORECASE)
 
 
 def _is_told_archive(text: str, source: str) -> bool:
-    """Whether an archive is called a model's by the variable that holds its address: `urlretrieve(url_model, …)`."""
-    told = _WEIGHTS_WORD.search(source) and not _DATA_WORD.search(source) and not source.startswith(("'", '"'))
+    """Whether the variable with an archive's address says that it is a model's: `urlretrieve(url_model)`."""
+    told = (
+        _WEIGHTS_WORD.search(source) and not _DATA_WORD.search(source) and not source.startswith(("'", '"'))
+    )
     return bool(told) and is_archive_url(text)
 
 

@@ -135,12 +135,10 @@ def _hub(text: str, loader: Loader, around: Surroundings) -> Reading:
         return Reading(why="not the name of a model")
     if at := _AT.fullmatch(text):
         return Reading(f"hf:{at[1]}@{at[2]}", revision=at[2])
-    if re.fullmatch(r"[A-Z0-9]+(?:_[A-Z0-9]+)+", text):
-        return NOTHING  # a constant's name, as torchaudio's bundles have them
+    if re.fullmatch(r"[A-Z0-9]+(?:_[A-Z0-9]+)+", text) or stands_for_any(text):
+        return NOTHING  # a constant's name, as torchaudio's bundles have them, or an example's
     if not _HUB_NAME.fullmatch(text) or "--" in text or ".." in text:
         return Reading(why="not the name of a model")
-    if stands_for_any(text):
-        return NOTHING
     return Reading(f"hf:{_owned(text, loader)}")
 
 
@@ -266,8 +264,10 @@ def _hosted(text: str, loader: Loader, around: Surroundings) -> Reading:
     if text.startswith(("ollama/", "ollama_chat/", "ollama:")):
         return _ollama(re.split("[/:]", text, maxsplit=1)[1], loader, Surroundings())
     provider, model = loader.detail, text
-    if provider in {"anthropic", "google", "cohere"} and is_tagged(text):
-        return NOTHING  # a value for another provider's client, which shares the variable
+    if provider not in {"", "openai"} and is_tagged(text):
+        return (
+            NOTHING  # Ollama's name, for a client that shares the variable; OpenAI's client asks Ollama, too
+        )
     if colon := re.fullmatch(r"([a-z][a-z_-]+):([\w./:-]+)", text):
         provider, model = (colon[1], colon[2]) if not provider else (provider, text)
     known = hosted_model(model)

@@ -110,6 +110,8 @@ def read_configuration(data: bytes, path: str, role: Role) -> FileUses:
     ):
         return found.result()
     table = entries_of(data, path)
+    if "weightsManifest" in table.top():
+        return found.result()  # a model of TensorFlow.js: what it names are its own tensors
     from weigh.project.discover.adapter_files import read_adapter_entries
     from weigh.project.discover.compose import is_compose, is_runner, read_compose_entries
     from weigh.project.discover.kubernetes import is_kubernetes, read_kubernetes_entries

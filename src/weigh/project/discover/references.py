@@ -8,7 +8,13 @@ from weigh.core.usage import Pin
 from weigh.project.discover.configured import Configurations
 from weigh.project.discover.library_names import is_tagged
 from weigh.project.discover.loaders import Loader
-from weigh.project.discover.model_name_words import FOLDERS, SENTENCE_TRANSFORMERS, SURE_WEIGHT_ENDINGS
+from weigh.project.discover.model_name_words import (
+    FOLDERS,
+    OTHER_ENDINGS,
+    SENTENCE_TRANSFORMERS,
+    SURE_WEIGHT_ENDINGS,
+    WEIGHT_ENDINGS,
+)
 from weigh.project.discover.model_names import (
     ending,
     hosted_model,
@@ -193,9 +199,10 @@ def _hub_data(text: str, loader: Loader, around: Surroundings) -> Reading:
 
 def _address(text: str, loader: Loader, around: Surroundings) -> Reading:
     """An address, or a place on the disk."""
-    del loader, around
+    del around
     if text.startswith(("http://", "https://")):
-        return _of_url(text)
+        other = loader.id == "torch.hub.file" and ending(text) in OTHER_ENDINGS - WEIGHT_ENDINGS
+        return NOTHING if other else _of_url(text)
     if text.startswith(("s3://", "gs://", "az://")):
         return _store(text)
     if " " in text.strip() and "/" not in text:
@@ -246,6 +253,8 @@ def _catalogue(text: str, loader: Loader, around: Surroundings) -> Reading:
         return file_ref(text)
     if _NOT_A_NAME.search(text) or " " in text.strip():
         return Reading(why="not the name of a model")
+    if loader.detail == "rembg" and text.endswith("_custom"):
+        return NOTHING  # sessions for a file of one's own
     name = loader.options.get("prefix", "") + text
     return Reading(f"catalogue:{loader.detail}/{name}".rstrip("/"), pin=Pin.NONE)
 

@@ -378,7 +378,10 @@ class Evaluator:
             return self.value(node.body if decided else node.orelse, site, frame)
         parts = []
         for branch, holds in ((node.body, True), (node.orelse, False)):
-            found = self.value(branch, site, frame)
+            if isinstance(branch, ast.JoinedStr):
+                found = self._joined(branch, site, frame, (node.test, holds))
+            else:
+                found = self.value(branch, site, frame)
             if isinstance(branch, ast.Name):
                 found = names.narrowed(found, branch.id, node.test, holds)
             parts.append(found.via("branch"))
@@ -386,9 +389,17 @@ class Evaluator:
 
     # texts
 
-    def _joined(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
+    def _joined(
+        self, node: ast.expr, site: Site, frame: Frame | None, told: tuple[ast.expr, bool] | None = None
+    ) -> Possible:
+        """A text with values in it; `told` is a test around it and whether it holds."""
         assert isinstance(node, ast.JoinedStr)
-        parts = [_without_none(self.value(part, site, frame)) for part in node.values]
+        parts: list[Possible] = []
+        for part in node.values:
+            found = self.value(part, site, frame)
+            if told is not None and isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name):
+                found = names.narrowed(found, part.value.id, *told)
+            parts.append(_without_none(found))
         return self.combined(parts, lambda texts: "".join(map(str, texts)))
 
     def _formatted(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:

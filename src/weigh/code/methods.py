@@ -192,7 +192,9 @@ def _of_text(
         return unknown(f"result of a text's {name}()")
     found = engine.combined([text, *given], lambda p: folding.text_method(name, str(p[0]), p[1:]))
     kept = tuple(
-        Known(i.value, i.how, i.spot) if isinstance(i, Known) and not isinstance(i.value, str) else i
+        Known(i.value, i.how, i.spot, turns=i.turns)
+        if isinstance(i, Known) and not isinstance(i.value, str)
+        else i
         for i in found.items
     )
     return Possible(kept, found.why, found.cut)
@@ -220,6 +222,6 @@ def _split(text: Possible, name: str, given: list[Possible], site: Site) -> Poss
         parts = folding.split_text(name, str(item.value), arguments)
         if parts is not None and len(parts) <= 1024:
             how = longer("joined", item.how)
-            whole = (Possible((Known(part, how, item.spot),)) for part in parts)
+            whole = (Possible((Known(part, how, item.spot, turns=item.turns),)) for part in parts)
             found.append(Items(tuple(Deferred(None, site, None, value) for value in whole)))
     return Possible(tuple(found), text.why or ("" if found else "a part of the text is not known"))

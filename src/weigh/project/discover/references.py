@@ -351,6 +351,8 @@ def _flair(text: str, loader: Loader, around: Surroundings) -> Reading:
         return _hub(text, loader, around)
     if is_local(text, around):
         return file_ref(text)
+    if not _HUB_NAME.fullmatch(text):
+        return Reading(why="not the name of a model")
     return Reading(f"catalogue:flair/{text}", pin=Pin.NONE)
 
 

@@ -175,5 +175,6 @@ def _without_sources(uses: list[ModelUse]) -> list[ModelUse]:
 
 
 def _name(ref: str) -> str:
-    """A ref without revision and file; a model that the hub serves is called as it is in the hub."""
-    return ref.replace("endpoint:huggingface/", "hf:").partition("#")[0].partition("@")[0]
+    """A ref without revision and file; a model that is asked over the network as one of the hub."""
+    served = ref.replace("endpoint:huggingface/", "hf:").replace("endpoint:", "hf:")
+    return served.partition("#")[0].partition("@")[0]

@@ -121,6 +121,8 @@ def attribute(engine: "Evaluator", item: Abstract, attr: str) -> Possible:  # no
             found = names.member(engine, item.module, attr, frozenset())
             full = f"{classes.module_name(item.module)}.{attr}"
             return found if found is not None else Possible((Named(full),))
+        case Arguments() if attr == "__dict__":
+            return Possible((item,))
         case Arguments():
             return declared_defaults.option(engine, item.module, attr)
         case FromFile():
@@ -255,7 +257,8 @@ def _slice(
     parts: list[Abstract] = []
     for item in holder.items:
         if isinstance(item, Known) and isinstance(item.value, str) and not item.open:
-            parts.append(Known(item.value[slice(*ends)], longer("joined", item.how), item.spot))
+            text = item.value[slice(*ends)]
+            parts.append(Known(text, longer("joined", item.how), item.spot, turns=item.turns))
         elif isinstance(item, Items):
             parts.append(Items(item.items if item.why else item.items[slice(*ends)], item.why))
     return Possible(tuple(parts), holder.why or ("" if parts else "a part of something that is not known"))

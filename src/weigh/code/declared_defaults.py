@@ -169,6 +169,8 @@ def environment(
     """
     placed = _set_variables(engine).get(name, ())
     parts = [engine.value(value, site).via("environment") for value, site in placed]
+    given = engine.started_with(name) if name else ()
+    parts += [Possible((Known(text, ("environment",), spot),)) for text, spot in given]
     if default is not None:
         parts.append(default.via("environment"))
     if not parts:
@@ -178,7 +180,7 @@ def environment(
     if names_one or any(site.scope.module is reader for _, site in placed):
         return found
     why = found.why or f"environment variable {name}, which has no default here"
-    return Possible(found.items, why if placed else found.why, found.cut)
+    return Possible(found.items, why if placed or given else found.why, found.cut)
 
 
 def _set_variables(engine: "Evaluator") -> dict[str, list[tuple[ast.expr, Site]]]:

@@ -1,7 +1,7 @@
 """What an expression may be: followed on demand through names, calls, containers and files; nothing runs."""
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, product
 from typing import Any
 
@@ -26,7 +26,7 @@ from weigh.code.abstract import (
     union,
     unknown,
 )
-from weigh.code.alternatives import MOST_ALTERNATIVES, Constant
+from weigh.code.alternatives import MOST_ALTERNATIVES, Constant, Spot
 from weigh.code.codebase import CodeBase
 from weigh.code.scopes import CallSite, Scope, Site
 
@@ -40,6 +40,8 @@ MOST_ITEMS = 4096
 """Items of a container that are looked through."""
 
 Followed = Callable[[ast.expr, Site, Frame | None], Possible]
+StartedWith = Callable[[str], Sequence[tuple[str, Spot]]]
+"""Values that a variable of the environment is given outside of the program, with where."""
 
 
 class Held(ast.expr):
@@ -56,7 +58,7 @@ class Held(ast.expr):
 class Evaluator:
     """Answers what expressions of a code base may be, and remembers the answers."""
 
-    def __init__(self, code: CodeBase) -> None:
+    def __init__(self, code: CodeBase, started_with: StartedWith | None = None) -> None:
         self.code = code
         self._known: dict[tuple[int, int], Possible] = {}
         self._running: set[tuple[int, int]] = set()
@@ -70,6 +72,7 @@ class Evaluator:
         self.given: dict[tuple[int, int], parameters.Given] = {}
         self.uses: dict[int, tuple[parameters.Use, ...]] = {}
         self.options: dict[str, list[CallSite]] | None = None
+        self.started_with: StartedWith = started_with or (lambda _name: ())
         self.variables: dict[str, list[tuple[ast.expr, Site]]] | None = None
         self._same: dict[tuple[object, ...], Abstract] = {}
         self._calls: dict[tuple[object, ...], ast.Call] = {}
@@ -375,7 +378,10 @@ class Evaluator:
             return self.value(node.body if decided else node.orelse, site, frame)
         parts = []
         for branch, holds in ((node.body, True), (node.orelse, False)):
-            found = self.value(branch, site, frame)
+            if isinstance(branch, ast.JoinedStr):
+                found = self._joined(branch, site, frame, (node.test, holds))
+            else:
+                found = self.value(branch, site, frame)
             if isinstance(branch, ast.Name):
                 found = names.narrowed(found, branch.id, node.test, holds)
             parts.append(found.via("branch"))
@@ -383,9 +389,17 @@ class Evaluator:
 
     # texts
 
-    def _joined(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
+    def _joined(
+        self, node: ast.expr, site: Site, frame: Frame | None, told: tuple[ast.expr, bool] | None = None
+    ) -> Possible:
+        """A text with values in it; `told` is a test around it and whether it holds."""
         assert isinstance(node, ast.JoinedStr)
-        parts = [self.value(part, site, frame) for part in node.values]
+        parts: list[Possible] = []
+        for part in node.values:
+            found = self.value(part, site, frame)
+            if told is not None and isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name):
+                found = names.narrowed(found, part.value.id, *told)
+            parts.append(_without_none(found))
         return self.combined(parts, lambda texts: "".join(map(str, texts)))
 
     def _formatted(self, node: ast.expr, site: Site, frame: Frame | None) -> Possible:
@@ -515,6 +529,14 @@ class Evaluator:
 
 
 _HOLE = Known(HOLE, (), None, open=True)
+
+
+def _without_none(part: Possible) -> Possible:
+    """A part of a text without None: a default that stands for "not given", and no word of a name."""
+    kept = tuple(item for item in part.items if not (isinstance(item, Known) and item.value is None))
+    if len(kept) == len(part.items):
+        return part
+    return Possible(kept, part.why or ("" if kept else "a part of the text may be None"), part.cut)
 
 
 def _made_of(value: Constant, parts: tuple[Known, ...], open_: bool) -> Known:  # noqa: FBT001 - one caller

@@ -179,9 +179,9 @@ def result(  # noqa: C901 - a case a kind of call
 ) -> Possible:
     """What calling something of a library gives."""
     dotted = item.dotted.removeprefix("builtins.")
-    if item.made:
-        return Possible((Named(f"{dotted}()", made=True),), f"result of {dotted}()")
     taken = given(engine, node, site, frame)
+    if item.made:
+        return _made(engine, taken, dotted, Named(f"{dotted}()", made=True))
     last = dotted.rpartition(".")[2]
     special = _SPECIAL.get(dotted)
     if special is not None:
@@ -204,7 +204,21 @@ def result(  # noqa: C901 - a case a kind of call
         return _entries(engine, {"value": taken.positional[1]}, site)
     if dotted == "super":
         return unknown("super() outside of a class")
+    if last[:1].islower():
+        return _made(engine, taken, dotted, Named(dotted, made=True))
     return Possible((Named(dotted, made=True),), f"result of {dotted}()")
+
+
+def _made(engine: "Evaluator", taken: Given, dotted: str, what: Named) -> Possible:
+    """What a function of a library gives: an object, or the default that it is told."""
+    made = Possible((what,), f"result of {dotted}()")
+    default = methods.told_default(taken)
+    if default is None and dotted.endswith(".QSettings.value") and len(taken.positional) > 1:
+        default = taken.positional[1]
+    if default is None:
+        return made
+    found = engine.force(default).via("default")
+    return Possible(found.items, made.why, found.cut) if found.items else made
 
 
 def _first(engine: "Evaluator", taken: Given, dotted: str) -> Possible:
@@ -389,6 +403,28 @@ def _enumerate(
     return Possible((Items(tuple(_pair(site, number, item) for item in items.items), items.why),))
 
 
+_MOST_COUNTED = 64
+
+
+def _range(engine: "Evaluator", taken: Given, node: ast.Call, site: Site, _frame: Frame | None) -> Possible:
+    """`range(1, 4)` of a few numbers that are known."""
+    numbers: list[int] = []
+    for part in taken.positional:
+        found = engine.force(part)
+        held = found.items[0] if len(found.items) == 1 and not found.why else None
+        if not isinstance(held, Known) or not isinstance(held.value, int):
+            return unknown("numbers that are counted")
+        numbers.append(held.value)
+    if not 1 <= len(numbers) <= 3 or numbers[2:] == [0]:
+        return unknown("numbers that are counted")
+    counted = range(*numbers)
+    if len(counted) > _MOST_COUNTED:
+        return unknown("very many numbers")
+    spot = site.scope.module.spot(node)
+    ready = (Possible((Known(number, ("counted",), spot),)) for number in counted)
+    return Possible((Items(tuple(Deferred(None, site, None, one) for one in ready)),))
+
+
 def _pair(site: Site, *parts: Deferred) -> Deferred:
     return Deferred(None, site, None, Possible((Items(parts),)))
 
@@ -513,6 +549,7 @@ _SPECIAL: dict[str, _Special] = {
     "functools.partial": _partial,
     "functools.partialmethod": _partial,
     "enumerate": _enumerate,
+    "range": _range,
     "zip": _zip,
     "itertools.product": _product,
     "itertools.chain": _chain,

@@ -34,7 +34,7 @@ def of_holder(
     assert isinstance(node.func, ast.Attribute)
     name = node.func.attr
     if not holder.items:
-        return None if name != "get" or holder.cut else _get_of_unknown(engine, holder, node, site, frame)
+        return None if holder.cut else _get_of_unknown(engine, holder, node, site, frame)
     texts = tuple(item for item in holder.items if isinstance(item, Known) and isinstance(item.value, str))
     others = tuple(item for item in holder.items if item not in texts and not isinstance(item, Known))
     parts: list[Possible] = []
@@ -71,7 +71,7 @@ def _of_other(
         and name in {"get", "setdefault", "pop"}
     ):
         return from_environment(engine, taken)
-    if isinstance(item, Arguments) and name == "get" and taken.positional:
+    if isinstance(item, Arguments) and name in {"get", "pop"} and taken.positional:
         return attributes.item_at(engine, item, engine.force(taken.positional[0]))
     return None
 
@@ -98,12 +98,26 @@ def from_environment(engine: "Evaluator", taken: "parameters.Given") -> Possible
 def _get_of_unknown(
     engine: "Evaluator", holder: Possible, node: ast.Call, site: Site, frame: Frame | None
 ) -> Possible | None:
-    """`mapping.get(key, default)` of a mapping that is not known: the default is one of the values."""
+    """`mapping.get(key, default)` of a mapping that is not known: the default is one of the values.
+
+    So it is of `settings.value(key, default_value=…)` and other methods whose argument says that it is one.
+    """
+    assert isinstance(node.func, ast.Attribute)
     taken = parameters.given(engine, node, site, frame)
-    if len(taken.positional) != 2:
+    default = told_default(taken)
+    if node.func.attr == "get" and len(taken.positional) == 2:
+        default = taken.positional[1]
+    if default is None:
         return None
-    found = engine.force(taken.positional[1]).via("default")
+    found = engine.force(default).via("default")
     return Possible(found.items, holder.why or "a mapping that is not known", found.cut)
+
+
+def told_default(taken: "parameters.Given") -> Deferred | None:
+    """The argument that a call of something unknown calls its default, None where it has none."""
+    return next(
+        (taken.named[name] for name in ("default_value", "fallback", "default") if name in taken.named), None
+    )
 
 
 def _of_table(engine: "Evaluator", table: Table, name: str, taken: "parameters.Given") -> Possible | None:
@@ -178,7 +192,9 @@ def _of_text(
         return unknown(f"result of a text's {name}()")
     found = engine.combined([text, *given], lambda p: folding.text_method(name, str(p[0]), p[1:]))
     kept = tuple(
-        Known(i.value, i.how, i.spot) if isinstance(i, Known) and not isinstance(i.value, str) else i
+        Known(i.value, i.how, i.spot, turns=i.turns)
+        if isinstance(i, Known) and not isinstance(i.value, str)
+        else i
         for i in found.items
     )
     return Possible(kept, found.why, found.cut)
@@ -206,6 +222,6 @@ def _split(text: Possible, name: str, given: list[Possible], site: Site) -> Poss
         parts = folding.split_text(name, str(item.value), arguments)
         if parts is not None and len(parts) <= 1024:
             how = longer("joined", item.how)
-            whole = (Possible((Known(part, how, item.spot),)) for part in parts)
+            whole = (Possible((Known(part, how, item.spot, turns=item.turns),)) for part in parts)
             found.append(Items(tuple(Deferred(None, site, None, value) for value in whole)))
     return Possible(tuple(found), text.why or ("" if found else "a part of the text is not known"))

@@ -24,7 +24,7 @@ from weigh.code.abstract import (
 )
 from weigh.code.alternatives import MOST_ALTERNATIVES, TOO_MANY, Alternative, Alternatives, FileValue, Spot
 from weigh.code.codebase import CodeBase, dotted_name, last_name
-from weigh.code.evaluate import Evaluator, Held
+from weigh.code.evaluate import Evaluator, Held, StartedWith
 from weigh.code.indexing import index
 from weigh.code.notebook_cells import joined_cells, notebook_cells
 from weigh.code.scopes import CallSite, ModuleCode, Site
@@ -118,12 +118,16 @@ class Call:
 class Program:
     """All Python of a code base.
 
+    Args:
+        sources: its files.
+        started_with: what the environment is set to where the program is started, for the name of a variable.
+
     Attributes:
         unread: files or cells that were not read, with the reason.
         lines: lines read.
     """
 
-    def __init__(self, sources: Iterable[SourceText]) -> None:
+    def __init__(self, sources: Iterable[SourceText], started_with: StartedWith | None = None) -> None:
         unread: list[tuple[str, str]] = []
         modules: list[ModuleCode] = []
         self.lines = 0
@@ -143,7 +147,7 @@ class Program:
             ]
         self.unread = tuple(unread)
         self._code = CodeBase(modules)
-        self._engine = Evaluator(self._code)
+        self._engine = Evaluator(self._code, started_with)
         self._placed: dict[int, Deferred] = {}
 
     @property

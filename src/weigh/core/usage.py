@@ -68,7 +68,7 @@ class ModelUse:
             `argparse`, `environment`, `branch`, `import`, `wrapper`, `implied` …
         pin: how firmly it names its bytes.
         remote_code: the call allows code of the repository to run.
-        role: what the file is for.
+        role: what the file is for; of a name that only a test hands in, TEST.
         certainty: how it was recognised.
         alternatives: how many models this place may use; 1 when there is no choice.
         where: for a value found elsewhere, the place of the literal itself; it is what a person edits.

@@ -50,3 +50,12 @@ def test_a_list_without_end_is_cut_with_a_note():
 def test_expressions_are_one_short_line():
     assert shortened("a\n  b") == "a b"
     assert len(shortened("x" * 1000)) == 200
+
+
+def test_files_of_one_repository_on_one_line_are_several():
+    found = Sightings("a", Role.RUNTIME)
+    found.use(1, "hf:a/b", Seen("text", certainty=Certainty.CALL))
+    found.use(1, "hf:a/b#one", Seen("call"))
+    found.use(1, "hf:a/b#two", Seen("call"))
+    found.use(1, "hf:a/b#three", Seen("text", certainty=Certainty.LOOKS))
+    assert [use.ref for use in found.result().uses] == ["hf:a/b#one", "hf:a/b#two"]

@@ -110,6 +110,8 @@ def read_configuration(data: bytes, path: str, role: Role) -> FileUses:
     ):
         return found.result()
     table = entries_of(data, path)
+    if "weightsManifest" in table.top():
+        return found.result()  # a model of TensorFlow.js: what it names are its own tensors
     from weigh.project.discover.adapter_files import read_adapter_entries
     from weigh.project.discover.compose import is_compose, is_runner, read_compose_entries
     from weigh.project.discover.kubernetes import is_kubernetes, read_kubernetes_entries
@@ -158,9 +160,9 @@ def _judged(table: Table, entry: Entry) -> list[Named]:
     if is_other_key(key) or _is_list_of_something_else(entry):
         return []
     sure = _is_sure(entry)
-    named = name_in(entry.value, sure=sure)
+    named = name_in(entry.value, sure=sure, key=key)
     if named is None and sure and "," in entry.value and len(entry.value) < 2_000:
-        parts = [name_in(part, sure=True) for part in entry.value.split(",") if part.strip()]
+        parts = [name_in(part, sure=True, key=key) for part in entry.value.split(",") if part.strip()]
         return [part for part in parts if part is not None] if all(parts) else []
     if named is None:
         return []

@@ -7,11 +7,12 @@ file only. What is handed in at a start may still be another one, just as with a
 """
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from weigh.code.alternatives import MOST_ALTERNATIVES, Alternative, Alternatives, FileValue, Spot
 from weigh.project.discover.entries import Entry
+from weigh.project.discover.python_configurations import held_under, is_telling_key
 
 MOST_FILES = 2_000
 """Configurations of one project that are looked through."""
@@ -26,9 +27,12 @@ class Configurations:
 
     Attributes:
         contents: from a path to what gives the file's bytes, None for one that cannot be read.
+        modules: path and bytes of the project's Python, which may hold configurations, too.
     """
 
     contents: Mapping[str, Callable[[], bytes | None]] = field(default_factory=dict)
+    modules: Sequence[tuple[str, bytes]] = ()
+    _in_python: dict[str, list[Alternative]] = field(default_factory=dict)
     _held: dict[str, list[tuple[str, tuple[str, ...], Entry]]] | None = None
 
     def filled(self, values: Alternatives) -> Alternatives:
@@ -40,6 +44,8 @@ class Configurations:
             items += found
             if found and why == value.why:
                 why = ""
+            if not found:
+                items += self._of_modules(value)  # another one may be handed in: it stays open, too
         return replace(values, items=tuple(items[:MOST_ALTERNATIVES]), complete=not why, why=why)
 
     def values(self, value: FileValue) -> list[Alternative]:
@@ -52,6 +58,15 @@ class Configurations:
                 spot = Spot(path, entry.line, max(1, entry.column))
                 found.setdefault(entry.value, Alternative(entry.value, ("configuration",), spot))
         return list(found.values())
+
+    def _of_modules(self, value: FileValue) -> list[Alternative]:
+        """What configurations in Python hold for a value of one that is handed in."""
+        if value.file or not value.keys or not is_telling_key(value.keys[-1]):
+            return []
+        key = value.keys[-1]
+        if key not in self._in_python:
+            self._in_python[key] = held_under(key, self.modules)
+        return self._in_python[key]
 
     def _by_last(self) -> dict[str, list[tuple[str, tuple[str, ...], Entry]]]:
         """Every entry under its innermost key."""

@@ -14,6 +14,7 @@ from weigh.project.discover.walk import ProjectFile, Tree, walk
 
 if TYPE_CHECKING:
     from weigh.project.discover.configured import Configurations
+    from weigh.project.discover.deployed import Deployment
 
 
 @dataclass(slots=True)
@@ -119,7 +120,9 @@ def _read_python(
             kind: Literal["python", "notebook"] = "python" if name == PYTHON.name else "notebook"
             sources.append(PythonFile(file.path, content, kind, role_of(file.path)))
     with _without_collection():
-        found, lines = read_python(sources, tree.paths, _configurations(tree), data=data)
+        found, lines = read_python(
+            sources, tree.paths, _configurations(tree), deployment=_deployment(tree), data=data
+        )
     gathered.lines += lines
     gathered.add(found)
 
@@ -129,23 +132,37 @@ def _configurations(tree: Tree) -> "Configurations":
     from weigh.project.discover.configuration import kind_of_configuration
     from weigh.project.discover.configured import MOST_BYTES, Configurations
 
-    def content(file: ProjectFile) -> Callable[[], bytes | None]:
-        def read() -> bytes | None:
-            try:
-                return file.place.read_bytes()
-            except OSError:
-                return None  # the file's own reader tells why
-
-        return read
-
     wanted = {"yaml", "json", "toml"}
     return Configurations(
         {
-            file.path: content(file)
+            file.path: _bytes_of(file)
             for file in tree.files
             if kind_of_configuration(file.path) in wanted and file.size <= MOST_BYTES
         }
     )
+
+
+def _deployment(tree: Tree) -> "Deployment":
+    """What the project's deployment sets the environment to, read when the program asks for a variable."""
+    from weigh.project.discover.deployed import MOST_BYTES, Deployment, is_deployment
+
+    return Deployment(
+        {
+            file.path: _bytes_of(file)
+            for file in tree.files
+            if file.size <= MOST_BYTES and is_deployment(file.path)
+        }
+    )
+
+
+def _bytes_of(file: ProjectFile) -> Callable[[], bytes | None]:
+    def read() -> bytes | None:
+        try:
+            return file.place.read_bytes()
+        except OSError:
+            return None  # the file's own reader tells why
+
+    return read
 
 
 @contextmanager

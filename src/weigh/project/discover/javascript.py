@@ -26,8 +26,10 @@ from weigh.project.discover.javascript_tasks import PACKAGES, is_task, models_of
 from weigh.project.discover.javascript_values import texts
 from weigh.project.discover.javascript_words import tokens_of
 from weigh.project.discover.model_keys import is_model_key, is_other_key
-from weigh.project.discover.model_names import is_weights_url
+from weigh.project.discover.model_name_words import PROVIDERS
+from weigh.project.discover.model_names import is_hub_id, is_weights_url
 from weigh.project.discover.naming import name_in
+from weigh.project.discover.page_choices import note_choices
 from weigh.project.discover.shell_programs import hub_ref
 from weigh.project.discover.sightings import Seen, Sightings
 
@@ -38,6 +40,7 @@ _WORTH = re.compile(
     rb"transformers|from_pretrained|tensorflow|tfjs|tf\.load|onnx|ort\.|huggingface|openai|anthropic|@ai-sdk|gemini|gpt-"
     rb"|claude|ollama|web-llm|mlc|MLC|ml5|face-?api|[mM]odel|\.(?:onnx|gguf|safetensors|tflite|pth?)\b|llama|mistral|Xenova",
 )
+_PAGES = (".vue", ".svelte", ".html", ".htm", ".astro")
 _PIPELINE = Loader("transformers.js.pipeline", 1, (), hub_ref, 2)
 
 
@@ -80,7 +83,7 @@ def script_program(data: bytes, path: str, found: Sightings) -> Program | None:
     if _is_minified(text):
         found.unread("it is minified, and so no source")
         return None
-    if path.lower().endswith((".vue", ".svelte", ".html", ".htm", ".astro")):
+    if path.lower().endswith(_PAGES):
         text = _scripts(text, path)
     return program_of(tokens_of(text))
 
@@ -105,6 +108,8 @@ def note_script(program: Program, text: str, found: Sightings) -> None:
             _call(script, name, opened, found)
     _keys(program, script.taken, found)
     _looks(program, script.taken, found)
+    if found.path.lower().endswith(_PAGES):
+        note_choices(text, found)
 
 
 def _is_minified(text: str) -> bool:
@@ -286,12 +291,13 @@ def _keys(program: Program, taken: set[int], found: Sightings) -> None:
             or is_other_key(key.text)
         ):
             continue
-        if tokens[index - 3].text in {"?", "case"}:
+        if tokens[index - 3].text in {"?", "case"} or _is_title(program, index - 2):
             continue
-        named = name_in(token.text, sure=True)
-        if named is not None:
-            seen = Seen("javascript.key", f'{key.text}: "{token.text}"', named.how, Certainty.KEY)
-            found.use(token.line, named.ref, seen)
+        named = name_in(token.text, sure=True, key=key.text)
+        ref, how = (named.ref, named.how) if named else (_at_provider(program, index - 2, token.text), ())
+        if ref:
+            seen = Seen("javascript.key", f'{key.text}: "{token.text}"', how or ("literal",), Certainty.KEY)
+            found.use(token.line, ref, seen)
 
 
 _COMPARED = words(
@@ -305,8 +311,8 @@ _MOST_BACK = 2_000
 """Tokens that are looked through for the beginning of an object."""
 
 
-def _held_by(program: Program, at: int) -> str:
-    """The name that the object around a place is given: `models` of `const models = { "a": 1 }`, else ""."""
+def _object_around(program: Program, at: int) -> int:
+    """Where the object around a place is opened, -1 where it is in none."""
     tokens = program.tokens
     depth = 0
     for index in range(at - 1, max(1, at - _MOST_BACK), -1):
@@ -318,11 +324,57 @@ def _held_by(program: Program, at: int) -> str:
         elif text in {"{", "[", "("} and depth:
             depth -= 1
         elif text == "{":
-            named = tokens[index - 1].text in {"=", ":"} and tokens[index - 2].kind in {"name", "string"}
-            return tokens[index - 2].text if named else ""
+            return index
         elif text in {"[", "("}:
-            return ""
-    return ""
+            return -1
+    return -1
+
+
+def _held_by(program: Program, at: int) -> str:
+    """The name that the object around a place is given: `models` of `const models = { "a": 1 }`, else ""."""
+    tokens = program.tokens
+    opened = _object_around(program, at)
+    if opened < 2:
+        return ""
+    end = opened - 1
+    if tokens[end].text == ">" or tokens[end - 1].text == ":":  # `const models: Record<string, Model> = {`
+        return ""
+    named = tokens[end].text in {"=", ":"} and tokens[end - 1].kind in {"name", "string"}
+    return tokens[end - 1].text if named else ""
+
+
+def _at_provider(program: Program, at: int, text: str) -> str:
+    """The hosted model that an object names beside its provider: `{ modelId: "x-7b", provider: "groq" }`."""
+    if program.tokens[at].text not in _IDS or not re.fullmatch(r"[a-z][\w.:-]{2,80}", text):
+        return ""
+    opened = _object_around(program, at)
+    held = properties(program, opened).get("provider", -1) if opened >= 0 else -1
+    provider = program.tokens[held].text.lower() if held >= 0 else ""
+    known = held >= 0 and program.tokens[held].kind == "string" and provider in PROVIDERS
+    return f"endpoint:{provider}/{text}" if known else ""
+
+
+_TITLES = words("modelName model_name model_title modelTitle")
+_IDS = ("modelId", "model_id", "modelID")
+
+
+def _is_title(program: Program, at: int) -> bool:
+    """Whether a key gives the name that people see: its object has the model's id under another key."""
+    if program.tokens[at].text not in _TITLES:
+        return False
+    opened = _object_around(program, at)
+    return opened >= 0 and any(key in properties(program, opened) for key in _IDS)
+
+
+def _is_subscript(program: Program, at: int) -> bool:
+    """Whether a text picks an entry: `limits["gpt-4"]`. In `return ["gpt-4"]` it is an entry itself."""
+    tokens = program.tokens
+    if at < 2 or tokens[at - 1].text != "[" or at + 1 >= len(tokens) or tokens[at + 1].text != "]":
+        return False
+    held = tokens[at - 2]
+    return held.text in {")", "]"} or (
+        held.kind == "name" and held.text not in {"return", "of", "in", "yield", "default", "await", "case"}
+    )
 
 
 def _looks(program: Program, taken: set[int], found: Sightings) -> None:
@@ -337,11 +389,14 @@ def _looks(program: Program, taken: set[int], found: Sightings) -> None:
         opens_key = after == ":" and before in {"{", ","}
         if before in _COMPARED or (before == "(" and earlier in _COMPARED) or after == "|":
             continue
-        if opens_key and not is_model_key(_held_by(program, index)):
+        listed = opens_key and is_model_key(_held_by(program, index))
+        if (opens_key and not listed) or _is_subscript(program, index):
+            continue
+        if before == ":" and _is_title(program, index - 2):
             continue
         if after in {"===", "==", "!==", "!="} or (before == "=" and earlier in {"href", "src", "to"}):
             continue
-        named = name_in(token.text, sure=False)
+        named = name_in(token.text, sure=listed and is_hub_id(token.text))
         if named is None:
             continue
         if named.ref.startswith("https:") and not is_weights_url(token.text):

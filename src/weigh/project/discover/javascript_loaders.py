@@ -60,7 +60,10 @@ def _hosted(text: str) -> str:
     if hosted:
         return f"endpoint:{hosted}"
     named = name_in(text, sure=True)
-    return named.ref if named is not None and not named.ref.startswith("file:") else ""
+    if named is None or named.ref.startswith("file:"):
+        return ""
+    # a client asks for it over the network, whoever serves it: nothing is fetched from the hub
+    return f"endpoint:{text}" if named.ref.startswith("hf:") and "/" in text else named.ref
 
 
 def _inference(text: str) -> str:

@@ -30,6 +30,27 @@ _HUB_ID = re.compile(rf"{_PART}/{_PART}")
 _NUMBER = re.compile(r"[\d.,%x_-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT_COMMIT = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{7,39}")
+_GENERIC = frozenset(
+    [
+        "model",
+        "models",
+        "id",
+        "ids",
+        "name",
+        "names",
+        "llm",
+        "api",
+        "key",
+        "openai",
+        "huggingface",
+        "hf",
+        "type",
+        "path",
+        "size",
+        "config",
+    ]
+)
+"""A name of nothing but such words is a key of settings, as `transcriber/model-id` is."""
 _PLACEHOLDER = re.compile(
     r"(?:your|my)[-_]?(?:user(?:name)?|org(?:anization|anisation)?|name|hf|account|team)\b|<|some[-_]"
 )
@@ -99,6 +120,17 @@ _HOSTED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 """Models that are asked over the network. Source: the providers' lists of models."""
 
 
+_STANDS_FOR_ANY = re.compile(
+    r"(?:org|owner|user|username|some|any|foo|namespace|organization|author)/(?:some[-_])?(?:model|repo|name|id|bar)s?"
+    r"(?:[-_](?:id|name))?"
+)
+
+
+def stands_for_any(text: str) -> bool:
+    """Whether a text is what documentation and tests write for any model: `org/model`, `user/repo-name`."""
+    return _STANDS_FOR_ANY.fullmatch(text) is not None
+
+
 def is_hub_id(text: str) -> bool:
     """Whether a text has the form of `owner/name` and is not plainly something else."""
     if not _HUB_ID.fullmatch(text) or "--" in text or ".." in text:
@@ -107,11 +139,13 @@ def is_hub_id(text: str) -> bool:
     low = owner.lower()
     if low in FOLDERS or low in MEDIA_TYPES or low in NOT_OWNERS or text.lower() in WORD_PAIRS:
         return False
-    if _PLACEHOLDER.match(low):
+    if _PLACEHOLDER.match(low) or stands_for_any(text):
         return False
     if low in ZONES and name[:1].isupper() and "-" not in name and not any(map(str.isdigit, name)):
         return False
     if _NUMBER.fullmatch(owner) or _NUMBER.fullmatch(name):
+        return False
+    if all(word in _GENERIC for word in re.split("[-_.]", name.lower())):
         return False
     return not _is_file_name(name) and "." not in owner.strip(".")
 
@@ -166,7 +200,7 @@ def is_weights_path(text: str) -> bool:
 _MODEL_HOSTS = frozenset({"huggingface.co", "hf.co", "hf-mirror.com", "tfhub.dev", "modelscope.cn"})
 _ARCHIVE = re.compile(r"\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|7z)$", re.IGNORECASE)
 _MODEL_WORDS = re.compile(
-    r"model|weight|checkpoint|ckpt|pretrain|bert|vgg|resnet|yolo|encoder|word2vec|glove|fasttext|embedding|lpips|graph_def\.pb|(?:frozen|inference)_graph",
+    r"model|weight|checkpoint|ckpt|pretrain|bert|vgg(?:\d|[-_]?face|ish)|resnet|shape_predictor|landmarks?\.dat|yolo|encoder|word2vec|glove|fasttext|embedding|lpips|graph_def\.pb|(?:frozen|inference)_graph",
     re.IGNORECASE,
 )
 
@@ -188,7 +222,24 @@ def is_weights_url(text: str) -> bool:
     if kind in SURE_WEIGHT_ENDINGS:
         return True
     sure_word = _MODEL_WORDS.search(f"{host}{path}") is not None
-    return sure_word and (kind in WEIGHT_ENDINGS or bool(_ARCHIVE.search(path)))
+    return sure_word and (kind in WEIGHT_ENDINGS or kind == "dat" or is_archive_url(text))
+
+
+def is_archive_url(text: str) -> bool:
+    """Whether a text is an address of an archive, which may hold anything."""
+    return text.startswith(("https://", "http://")) and _ARCHIVE.search(urlsplit(text).path) is not None
+
+
+_EXAMPLE_HOST = re.compile(
+    r"(?:.*\.)?(?:example\.(?:com|org|net|edu)|(?:.*\.)?(?:example|invalid|test|localhost))|localhost|127\.\d+\.\d+\.\d+"
+)
+
+
+def is_example_url(text: str) -> bool:
+    """Whether an address is one of those that are kept for examples and tests. Source: RFC 2606, RFC 6761."""
+    if not text.startswith(("https://", "http://")):
+        return False
+    return _EXAMPLE_HOST.fullmatch((urlsplit(text).hostname or "").lower()) is not None
 
 
 def ref_of_url(url: str) -> str:

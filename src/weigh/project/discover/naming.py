@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from weigh.code.word_lists import words
 from weigh.core.usage import Certainty
+from weigh.project.discover.library_names import of_library, under_key
 from weigh.project.discover.model_names import (
     ending,
     hosted_model,
@@ -68,24 +69,25 @@ _SHARED_OWNERS = words(
 """Owners that publish code, images or packages under the same name as well."""
 
 
-def name_in(text: str, *, sure: bool) -> Named | None:
+def name_in(text: str, *, sure: bool, key: str = "") -> Named | None:
     """The model that a value names, None when it names none.
 
     Args:
         text: the value, without quotes.
         sure: the key, flag or call says that a model is named here; else the text must show it by itself.
+        key: that key or flag; some names are words that only it tells from others.
     """
     text = text.strip()
     if not 2 <= len(text) <= 500 or "\n" in text:
         return None
     default = default_in(text)
     if default:
-        inner = name_in(default, sure=sure)
+        inner = name_in(default, sure=sure, key=key)
         return inner and Named(inner.ref, inner.certainty, ("environment", "default"))
     found = _by_scheme(text) or _by_looks(text)
     if found or not sure:
         return found
-    return _by_key(text)
+    return _by_key(text, key)
 
 
 def _by_scheme(text: str) -> Named | None:
@@ -124,6 +126,8 @@ def _by_looks(text: str) -> Named | None:
         return Named(f"endpoint:{hosted}", Certainty.LOOKS)
     if _SPACY_PACKAGE.fullmatch(text):
         return Named(f"catalogue:spacy/{text}", Certainty.LOOKS)
+    if ref := of_library(text):
+        return Named(ref, Certainty.LOOKS)
     if text.startswith(("ollama/", "ollama_chat/")):
         ref = ollama_ref(text.partition("/")[2])
         return Named(ref) if ref else None
@@ -139,7 +143,9 @@ def _by_looks(text: str) -> Named | None:
     return None
 
 
-def _by_key(text: str) -> Named | None:
+def _by_key(text: str, key: str) -> Named | None:
+    if ref := under_key(text, key):
+        return Named(ref)
     if hosted_model(text):
         return Named(f"endpoint:{hosted_model(text)}")
     if text.startswith("https://") and ref_of_url(text).startswith("hf:"):

@@ -8,9 +8,12 @@ from typing import Literal
 from weigh.code.program import Program, SourceText
 from weigh.core.usage import FileUses, ModelUse, Place, Role, Unread, UnresolvedUse
 from weigh.project.discover.configured import Configurations
+from weigh.project.discover.deployed import Deployment
+from weigh.project.discover.model_names import is_example_url
 from weigh.project.discover.python_names import read_names
 from weigh.project.discover.python_sites import read_calls
 from weigh.project.discover.references import Surroundings
+from weigh.project.discover.roles import role_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ def read_python(
     paths: frozenset[str],
     configurations: Configurations | None = None,
     *,
+    deployment: Deployment | None = None,
     data: bool = False,
 ) -> tuple[FileUses, int]:
     """What the Python of a project uses, and how many lines were read.
@@ -36,12 +40,16 @@ def read_python(
         files: all of them; names are followed from one to another.
         paths: files and folders of the project.
         configurations: what its configurations hold.
+        deployment: what its deployment sets the environment to.
         data: calls that load data count, too.
     """
-    program = Program(SourceText(file.path, file.data, file.kind) for file in files)
+    deployed = deployment or Deployment()
+    program = Program((SourceText(file.path, file.data, file.kind) for file in files), deployed.values)
     known = set(program.paths)
     written = _written(program, [file for file in files if file.path in known])
-    around = Surroundings(paths, written, configurations or Configurations())
+    held = configurations or Configurations()
+    held.modules = [(file.path, file.data) for file in files if file.kind == "python"]
+    around = Surroundings(paths, written, held)
     uses: list[ModelUse] = []
     unresolved: list[UnresolvedUse] = []
     for file in files:
@@ -54,12 +62,29 @@ def read_python(
             else:
                 unresolved.append(one)
     uses += _named(files, uses)
+    uses = _as_tests_say(uses)
     commands = _commands(files)
     told = tuple(Unread(path, why) for path, why in program.unread)
     return (
         FileUses((*uses, *commands.uses), (*unresolved, *commands.unresolved), (*told, *commands.unread)),
         program.lines,
     )
+
+
+def _as_tests_say(uses: Sequence[ModelUse]) -> list[ModelUse]:
+    """The uses with what only tests hand in told as theirs.
+
+    A test calls a loader of the program with a name of its own: the call stands in the program, the name is
+    the test's. An address that is kept for examples is no model there at all.
+    """
+    kept: list[ModelUse] = []
+    for use in uses:
+        named = use.where or use.place
+        by_test = use.role is Role.TEST or (named.path != use.place.path and role_of(named.path) is Role.TEST)
+        if by_test and is_example_url(use.ref):
+            continue
+        kept.append(replace(use, role=Role.TEST) if by_test else use)
+    return kept
 
 
 _WRITERS = frozenset("save_pretrained save_model save_weights save_to_disk push_to_folder".split())  # noqa: SIM905 - a list of words

@@ -15,13 +15,17 @@ from weigh.code.notebook_cells import notebook_cells, python_of
 from weigh.code.syntax import parse_source, parse_text
 from weigh.core.usage import Certainty, ModelUse, Place, Role
 from weigh.project.discover.model_keys import is_model_key, is_other_key, plain_key
-from weigh.project.discover.model_names import pin_of_ref
+from weigh.project.discover.model_names import is_hub_id, pin_of_ref
 from weigh.project.discover.naming import name_in
 
 _CANDIDATE = re.compile(
     rb"""["'](?:[A-Za-z0-9][\w.-]{1,60}/[\w.-]{2,96}(?:@[\w.-]+)?|https?://[^\s"']{8,400}|[A-Za-z0-9][\w.:-]{3,80})["']"""
 )
-_WORTH = re.compile(rb"/|-|http|gpt|claude|gemini|:")
+_WORTH = re.compile(
+    rb"/|-|http|gpt|claude|gemini|:|_(?:core|dep|ent|sent|msdd)_|marblenet|titanet|conformer|citrinet|quartznet"
+)
+_WORTH_TOLD = re.compile(rb"tiny|base|small|medium|large|turbo|RN50|RN101|" + _WORTH.pattern)
+"""What is worth a look in a file that speaks of a library whose names are plain words."""
 _DATA_WORDS = re.compile(r"data_?set|load_data|corpus|metric", re.IGNORECASE)
 _SAID = frozenset(
     """
@@ -68,11 +72,15 @@ def read_names(
 def _worth_parsing(data: bytes, covered: Container[tuple[int, int]]) -> bool:
     """Whether some text on a line that is not covered may name a model; most files hold none."""
     line, at = 1, 0
+    key = "_".join(word for word in ("whisper", "clip") if word.encode() in data)
+    worth = _WORTH_TOLD if key else _WORTH
     for one in _CANDIDATE.finditer(data):
-        if not _WORTH.search(one[0]):
+        if not worth.search(one[0]):
             continue
         line, at = line + data.count(b"\n", at, one.start()), one.start()
-        if (0, line) not in covered and name_in(one[0][1:-1].decode("utf-8", "replace"), sure=True):
+        if (0, line) in covered:
+            continue
+        if name_in(one[0][1:-1].decode("utf-8", "replace"), sure=True, key=key):
             return True
     return False
 
@@ -114,7 +122,7 @@ def _use(one: _Seen, place: Place, role: Role) -> ModelUse | None:
     ):
         return None
     named = is_model_key(one.key)
-    found = name_in(text, sure=named)
+    found = name_in(text, sure=named, key=one.key)
     if found is None or (found.ref.startswith(("endpoint:", "file:")) and not named):
         return None
     certainty = Certainty.KEY if named else found.certainty
@@ -153,6 +161,8 @@ def _inside(node: ast.AST, key: str, callee: str) -> list[tuple[ast.AST, str, st
             return [(chosen, _target(target), ""), *((statement, "", "") for statement in rest)]
         case ast.Dict(keys=keys, values=values):
             return [(v, _key(k, key), callee) for k, v in zip(keys, values, strict=True)]
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) if _all_models(elements):
+            return [(element, key if is_model_key(key) else "models", callee) for element in elements]
         case ast.List() | ast.Tuple() | ast.Set() | ast.BoolOp() | ast.IfExp() | ast.Starred():
             inner = [n for n in ast.iter_child_nodes(node) if not isinstance(n, ast.Compare)]
             return [(n, key, callee) for n in inner if n is not getattr(node, "test", None)]
@@ -164,6 +174,14 @@ def _inside(node: ast.AST, key: str, callee: str) -> list[tuple[ast.AST, str, st
             return []
         case _:
             return [(n, "", "") for n in ast.iter_child_nodes(node) if not isinstance(n, ast.expr_context)]
+
+
+def _all_models(elements: list[ast.expr]) -> bool:
+    """Whether a list holds only models: all have the form of a hub's id, and one can be nothing else."""
+    texts = [one.value for one in elements if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    if len(texts) < 2 or len(texts) < len(elements) or not all(is_hub_id(text) for text in texts):
+        return False
+    return any(name_in(text, sure=False) for text in texts)
 
 
 def _call(node: ast.Call, key: str) -> list[tuple[ast.AST, str, str]]:

@@ -13,8 +13,14 @@ from weigh.core.usage import Certainty, ModelUse, Pin, Place, Role, UnresolvedUs
 from weigh.project.discover.call_reading import CallReading, Found, Missing, texts
 from weigh.project.discover.implied import bert_score_model, pipeline_model
 from weigh.project.discover.loaders import Argument, Loader, argument, loader_table
-from weigh.project.discover.model_names import pin_of_ref, pin_of_revision
-from weigh.project.discover.references import FORMS, Reading, Surroundings, is_local, read_name
+from weigh.project.discover.model_names import (
+    is_archive_url,
+    pin_of_ref,
+    pin_of_revision,
+    ref_of_url,
+)
+from weigh.project.discover.references import FORMS, NOTHING, Reading, Surroundings, is_local, read_name
+from weigh.project.discover.roles import role_of
 from weigh.project.discover.sightings import shortened
 from weigh.project.discover.special_loaders import SPECIAL
 
@@ -109,6 +115,8 @@ def _values(reading: CallReading, where: Argument, values: Alternatives, *, requ
     for item in texts(values):
         known = True
         found = read_name(str(item.value), loader, reading.around)
+        if found == NOTHING and loader.form == "url-weights" and _is_told_archive(str(item.value), source):
+            found = Reading(ref_of_url(str(item.value)))
         reading.add(_with_file(reading, found), item, source)
     nothing = any(item.value is None for item in values.items)
     if nothing and not known and required:
@@ -126,6 +134,18 @@ def _values(reading: CallReading, where: Argument, values: Alternatives, *, requ
         return
     if not values.complete:
         reading.miss(where, values)
+
+
+_WEIGHTS_WORD = re.compile(r"model|weight|checkpoint|ckpt|pretrained", re.IGNORECASE)
+_DATA_WORD = re.compile(r"data|corpus|image|sample|test", re.IGNORECASE)
+
+
+def _is_told_archive(text: str, source: str) -> bool:
+    """Whether the variable with an archive's address says that it is a model's: `urlretrieve(url_model)`."""
+    told = (
+        _WEIGHTS_WORD.search(source) and not _DATA_WORD.search(source) and not source.startswith(("'", '"'))
+    )
+    return bool(told) and is_archive_url(text)
 
 
 def _with_file(reading: CallReading, found: Reading) -> Reading:
@@ -198,8 +218,12 @@ def _uses(reading: CallReading, role: Role) -> Iterator[ModelUse | UnresolvedUse
     for found in reading.found:
         for revision, pin in revisions[: max(1, _MOST_PAIRS // max(1, len(reading.found)))]:
             use = _use(found, revision, pin, place, loader)
-            if use is not None:
-                made.setdefault(use.ref, replace(use, role=role, remote_code=remote, span=_span(call)))
+            if use is None:
+                continue
+            use = replace(use, role=role, remote_code=remote, span=_span(call))
+            held = made.get(use.ref)
+            if held is None or (_by_test(held) and not _by_test(use)):
+                made[use.ref] = use
     for use in made.values():
         yield replace(use, alternatives=len(made))
     seen: set[tuple[str, str]] = set()
@@ -207,6 +231,11 @@ def _uses(reading: CallReading, role: Role) -> Iterator[ModelUse | UnresolvedUse
         if (missing.expression, missing.why) not in seen:
             seen.add((missing.expression, missing.why))
             yield _unresolved(missing, place, loader, role)
+
+
+def _by_test(use: ModelUse) -> bool:
+    """Whether the name stands in a test and is handed in from there."""
+    return use.where is not None and role_of(use.where.path) is Role.TEST
 
 
 def _unresolved(missing: Missing, place: Place, loader: Loader, role: Role) -> UnresolvedUse:

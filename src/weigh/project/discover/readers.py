@@ -119,7 +119,9 @@ _BY_ENDING = {
     **dict.fromkeys(SURE_WEIGHT_ENDINGS - {"model"}, _WEIGHTS),
     **dict.fromkeys(("bin", "pb", "pkl", "joblib", "npz", "params"), _WEIGHTS),
 }
-_SETTINGS = re.compile(r"\.env(?:\..*)?|.*\.env")
+_SETTINGS = re.compile(
+    r"\.env(?:\..*)?|.*\.env|(?:.*[._-])?env[._-](?:example|sample|template|dist|defaults?)(?:[._-]\w+)?"
+)
 
 
 def kind_of(path: str) -> Kind | None:

@@ -6,8 +6,15 @@ from dataclasses import dataclass, field
 
 from weigh.core.usage import Pin
 from weigh.project.discover.configured import Configurations
+from weigh.project.discover.library_names import is_tagged
 from weigh.project.discover.loaders import Loader
-from weigh.project.discover.model_name_words import FOLDERS, SENTENCE_TRANSFORMERS, SURE_WEIGHT_ENDINGS
+from weigh.project.discover.model_name_words import (
+    FOLDERS,
+    OTHER_ENDINGS,
+    SENTENCE_TRANSFORMERS,
+    SURE_WEIGHT_ENDINGS,
+    WEIGHT_ENDINGS,
+)
 from weigh.project.discover.model_names import (
     ending,
     hosted_model,
@@ -16,6 +23,7 @@ from weigh.project.discover.model_names import (
     ollama_ref,
     ref_of_url,
     revision_of_url,
+    stands_for_any,
 )
 
 MOST_TEXT = 400
@@ -133,8 +141,8 @@ def _hub(text: str, loader: Loader, around: Surroundings) -> Reading:
         return Reading(why="not the name of a model")
     if at := _AT.fullmatch(text):
         return Reading(f"hf:{at[1]}@{at[2]}", revision=at[2])
-    if re.fullmatch(r"[A-Z0-9]+(?:_[A-Z0-9]+)+", text):
-        return NOTHING  # a constant's name, as torchaudio's bundles have them
+    if re.fullmatch(r"[A-Z0-9]+(?:_[A-Z0-9]+)+", text) or stands_for_any(text):
+        return NOTHING  # a constant's name, as torchaudio's bundles have them, or an example's
     if not _HUB_NAME.fullmatch(text) or "--" in text or ".." in text:
         return Reading(why="not the name of a model")
     return Reading(f"hf:{_owned(text, loader)}")
@@ -191,9 +199,10 @@ def _hub_data(text: str, loader: Loader, around: Surroundings) -> Reading:
 
 def _address(text: str, loader: Loader, around: Surroundings) -> Reading:
     """An address, or a place on the disk."""
-    del loader, around
+    del around
     if text.startswith(("http://", "https://")):
-        return _of_url(text)
+        other = loader.id == "torch.hub.file" and ending(text) in OTHER_ENDINGS - WEIGHT_ENDINGS
+        return NOTHING if other else _of_url(text)
     if text.startswith(("s3://", "gs://", "az://")):
         return _store(text)
     if " " in text.strip() and "/" not in text:
@@ -244,6 +253,8 @@ def _catalogue(text: str, loader: Loader, around: Surroundings) -> Reading:
         return file_ref(text)
     if _NOT_A_NAME.search(text) or " " in text.strip():
         return Reading(why="not the name of a model")
+    if loader.detail == "rembg" and text.endswith("_custom"):
+        return NOTHING  # sessions for a file of one's own
     name = loader.options.get("prefix", "") + text
     return Reading(f"catalogue:{loader.detail}/{name}".rstrip("/"), pin=Pin.NONE)
 
@@ -262,6 +273,10 @@ def _hosted(text: str, loader: Loader, around: Surroundings) -> Reading:
     if text.startswith(("ollama/", "ollama_chat/", "ollama:")):
         return _ollama(re.split("[/:]", text, maxsplit=1)[1], loader, Surroundings())
     provider, model = loader.detail, text
+    if provider not in {"", "openai"} and is_tagged(text):
+        return (
+            NOTHING  # Ollama's name, for a client that shares the variable; OpenAI's client asks Ollama, too
+        )
     if colon := re.fullmatch(r"([a-z][a-z_-]+):([\w./:-]+)", text):
         provider, model = (colon[1], colon[2]) if not provider else (provider, text)
     known = hosted_model(model)
@@ -336,6 +351,8 @@ def _flair(text: str, loader: Loader, around: Surroundings) -> Reading:
         return _hub(text, loader, around)
     if is_local(text, around):
         return file_ref(text)
+    if not _HUB_NAME.fullmatch(text):
+        return Reading(why="not the name of a model")
     return Reading(f"catalogue:flair/{text}", pin=Pin.NONE)
 
 

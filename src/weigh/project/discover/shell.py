@@ -254,7 +254,7 @@ def note_variable(
         return
     sure = is_model_key(name)
     for value in values:
-        named = name_in(value.text, sure=sure) if value.known else None
+        named = name_in(value.text, sure=sure, key=name) if value.known else None
         if named is not None:
             how = named.how if named.how != ("literal",) else value.how
             certainty = Certainty.KEY if sure else named.certainty
@@ -318,6 +318,11 @@ def _unwrapped(words: list[Word]) -> list[Word]:
     return rest
 
 
+_BUILDERS = frozenset({"docker", "podman", "buildah", "nerdctl"})
+_OF_IMAGE = re.compile(r"^\s*(?:RUN|COPY|ADD|WORKDIR|ENTRYPOINT|CMD|ENV|EXPOSE)\s", re.MULTILINE)
+"""Instructions that a Dockerfile has and a Modelfile has not; both begin with FROM."""
+
+
 def _here(command: Command, program: str, scope: Scope, found: Sightings, depth: int) -> None:
     """Read a here-document by what it is fed to."""
     if _PYTHON.fullmatch(program):
@@ -326,7 +331,9 @@ def _here(command: Command, program: str, scope: Scope, found: Sightings, depth:
         inline_python(command.here, found, line=command.here_line)
     elif program in _SHELLS:
         shell_uses(command.here, found, line=command.here_line, scope=scope, depth=depth + 1)
-    elif re.match(r"\s*FROM\s+\S+\s*$", command.here.partition("\n")[0], re.IGNORECASE):
+    elif re.match(r"\s*FROM\s+\S+\s*$", command.here.partition("\n")[0], re.IGNORECASE) and not (
+        program in _BUILDERS or _OF_IMAGE.search(command.here)
+    ):
         from weigh.project.discover.ollama_modelfile import modelfile_uses
 
         modelfile_uses(command.here, found, line=command.here_line)

@@ -152,7 +152,7 @@ def _flag(name: str, word: Word, words: list[Word], scope: Variables, found: Sig
         (v.text for w in _flag_values(words, revisions) for v in values_of(w, scope) if v.known), ""
     )
     for value in values:
-        named = name_in(value.text, sure=True) if value.known else None
+        named = name_in(value.text, sure=True, key=name) if value.known else None
         if named is not None:
             seen = Seen(
                 "flag", f"{name} {word.raw}", value.how, Certainty.KEY, revision, value.line, len(values)

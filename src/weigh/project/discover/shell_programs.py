@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from weigh.project.discover.library_names import demucs_ref
 from weigh.project.discover.model_names import (
     ending,
     hosted_model,
@@ -195,7 +196,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("cli:kaggle", "kaggle models instances versions download", _kaggle, valued=_set("-p --path")),
     Spec("cli:kaggle", "kaggle models variations versions download", _kaggle, valued=_set("-p --path")),
     Spec("cli:kagglehub", "kagglehub models download", _kaggle),
-    Spec("spacy.download", "spacy download", _spacy),
+    Spec("spacy.download", "spacy download", _spacy, every=True),
     Spec("nltk.download", "nltk.downloader", _catalogue("nltk"), every=True, valued=_set("-d --dir -u")),
     *(Spec(f"ollama.{verb}", f"ollama {verb}", ollama_ref) for verb in ("pull", "run")),
     *(Spec("docker.model", f"docker model {verb}", _docker_model) for verb in ("pull", "run")),
@@ -237,6 +238,10 @@ SPECS: tuple[Spec, ...] = (
     Spec("cli:transformers", "transformers serve", hub_ref, required=False),
     Spec("cli:modelscope", "modelscope download", _modelscope, flags=_set("--model"),
          revision=_set("--revision"), skip_when=("--dataset",)),
+    *(
+        Spec("demucs", start, demucs_ref, flags=_set("-n --name"), positional=False, required=False)
+        for start in ("demucs", "demucs.separate")
+    ),
     Spec("whisper", "whisper", _whisper, flags=_set("--model"), positional=False, required=False),
     Spec("whisper", "whisper-ctranslate2", _whisper, flags=_set("--model"), positional=False, required=False),
     Spec("whisper", "whisperx", _whisper, flags=_set("--model"), positional=False, required=False),

@@ -142,13 +142,20 @@ def _pin(ref: str, revision: str) -> Pin:
 
 
 def _surest(uses: list[ModelUse]) -> list[ModelUse]:
-    best: dict[tuple[int, str], ModelUse] = {}
+    """Of what was seen in two ways on one line the surer one; several files of a repository are several."""
+    best: dict[tuple[int, str], dict[str, ModelUse]] = {}
     for use in uses:
-        key = (use.place.line, use.ref.partition("@")[0].partition("#")[0])
-        held = best.get(key)
-        if held is None or _RANK[use.certainty] < _RANK[held.certainty]:
-            best[key] = use
-    return list(best.values())
+        files = best.setdefault((use.place.line, use.ref.partition("@")[0].partition("#")[0]), {})
+        file = use.ref.partition("#")[2]
+        held = next(iter(files.values()), use)
+        if _RANK[use.certainty] < _RANK[held.certainty]:
+            files.clear()
+        if _RANK[use.certainty] <= _RANK[held.certainty] or not files:
+            files.setdefault(file, use)
+    for files in best.values():
+        if len(files) > 1:
+            files.pop("", None)
+    return [use for files in best.values() for use in files.values()]
 
 
 def _without_sources(uses: list[ModelUse]) -> list[ModelUse]:
@@ -168,5 +175,6 @@ def _without_sources(uses: list[ModelUse]) -> list[ModelUse]:
 
 
 def _name(ref: str) -> str:
-    """A ref without revision and file; a model that the hub serves is called as it is in the hub."""
-    return ref.replace("endpoint:huggingface/", "hf:").partition("#")[0].partition("@")[0]
+    """A ref without revision and file; a model that is asked over the network as one of the hub."""
+    served = ref.replace("endpoint:huggingface/", "hf:").replace("endpoint:", "hf:")
+    return served.partition("#")[0].partition("@")[0]

@@ -34,7 +34,8 @@ def read_torch_hub(reading: CallReading) -> None:
     if values is None:
         return
     origin = reading.values(Argument(None, ("source",)))
-    local = origin is not None and any(item.value == "local" for item in origin.items)
+    sources = {item.value for item in origin.items} if origin is not None else set()
+    local = "local" in sources and "github" not in sources
     entries = [item.value for item in texts(reading.values(Argument(1, ("model",))))] or [""]
     expression = reading.source(where)
     for item in texts(values):
@@ -345,7 +346,8 @@ def read_command(reading: CallReading) -> None:
     values = reading.values(where)
     if node is None or values is None:
         return
-    words = [str(item.value) for item in texts(values)]
+    items = list(texts(values))
+    words = [str(item.value) for item in items]
     if not words and values.partial and not isinstance(node, ast.List | ast.Tuple):
         # what is known of the line may name the model, though another part of it is not
         words = list(values.partials)
@@ -355,7 +357,9 @@ def read_command(reading: CallReading) -> None:
             if "{}" in use.ref:
                 continue
             found = Reading(use.ref, revision=use.revision, pin=use.pin)
-            reading.add(found, next(iter(texts(values)), None), reading.source(where), "command")
+            name = use.ref.partition("#")[0].partition("@")[0]
+            item = next((one for one in items if name.endswith(str(one.value)) and one.value), None)
+            reading.add(found, item or next(iter(items), None), reading.source(where), "command")
 
 
 def read_spacy_package(reading: CallReading) -> None:

@@ -72,3 +72,25 @@ def test_a_notebook_gives_cells_and_commands(tmp_path):
 def test_a_command_that_a_program_starts_is_read(tmp_path):
     put(tmp_path, "a.py", b"import os\nos.system('huggingface-cli download openai/whisper-small')\n")
     assert [use.ref for use in discover(tmp_path).uses] == ["hf:openai/whisper-small"]
+
+
+def test_a_call_of_the_program_that_only_tests_name_a_model_for_stays_open(tmp_path):
+    put(
+        tmp_path,
+        "app/load.py",
+        b"from transformers import AutoModel\n\n\ndef load(name):\n    return AutoModel.from_pretrained(name)\n",
+    )
+    put(
+        tmp_path,
+        "tests/test_load.py",
+        b"from app.load import load\n\n\ndef test_it():\n    load('acme/tiny')\n",
+    )
+    found = discover(tmp_path)
+    assert [(use.ref, use.role.value) for use in found.uses] == [("hf:acme/tiny", "test")]
+    assert [(one.place.path, one.role.value, one.why) for one in found.unresolved] == [
+        ("app/load.py", "runtime", "only tests say which")
+    ]
+    put(tmp_path, "app/main.py", b"from app.load import load\n\nload('acme/real')\n")
+    found = discover(tmp_path)
+    assert {(use.ref, use.role.value) for use in found.uses} >= {("hf:acme/real", "runtime")}
+    assert found.unresolved == ()

@@ -231,6 +231,9 @@ def _uses(reading: CallReading, role: Role) -> Iterator[ModelUse | UnresolvedUse
         if (missing.expression, missing.why) not in seen:
             seen.add((missing.expression, missing.why))
             yield _unresolved(missing, place, loader, role)
+    if made and not seen and role is not Role.TEST and all(_by_test(use) for use in made.values()):
+        # What the program itself hands in, nobody has written down.
+        yield _unresolved(Missing(call.source(call.node), "only tests say which"), place, loader, role)
 
 
 def _by_test(use: ModelUse) -> bool:

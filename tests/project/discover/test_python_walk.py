@@ -78,7 +78,7 @@ def test_a_call_of_the_program_that_only_tests_name_a_model_for_stays_open(tmp_p
     put(
         tmp_path,
         "app/load.py",
-        b"from transformers import AutoModel\n\n\ndef load(name):\n    return AutoModel.from_pretrained(name)\n",
+        b"from transformers import AutoModel as M\n\n\ndef load(name):\n    return M.from_pretrained(name)\n",
     )
     put(
         tmp_path,

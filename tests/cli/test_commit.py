@@ -197,3 +197,16 @@ def test_what_follows_from_an_older_version_or_a_named_one_is_kept_as_such(weigh
     ref = one(weigh, "show")["provenance"]["base"][0]
     assert ref.startswith("weigh:encoder@")
     assert ref.endswith(one(weigh, "show", "v1")["commit"])
+
+
+def test_a_message_of_bytes_that_are_no_text_is_kept_with_signs_for_them(weigh, folder, tmp_path):
+    model("m.safetensors")
+    ended = weigh("commit", "-m", "caf\udce9")
+    assert ended.code == 0, ended.err
+    assert one(weigh, "log")[0]["title"] == "caf\ufffd"
+    odd = tmp_path / "runs" / "step\udce9"
+    odd.mkdir(parents=True)
+    (odd / "a.bin").write_bytes(b"1")
+    ended = weigh("import", str(odd), "--history", "odd")
+    assert ended.code == 0, ended.err
+    assert one(weigh, "log", "--history", "odd")[0]["title"] == "step\ufffd"

@@ -7,7 +7,7 @@ attempt finds, and that garbage collection takes away where there is none.
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from weigh.core.errors import ConflictError, NotFoundError, RefusedError, StorageError
@@ -238,8 +238,14 @@ def put_version(history: History, writer: Writer, tree: Tree, wanted: Wanted, pa
     del history
     root = put_tree(writer, tree)
     parents = tuple(p for p in (parent, wanted.merged) if p)
-    made = Commit(root, parents, wanted.author, wanted.time, wanted.message, wanted.provenance)
+    told = replace(wanted.provenance, made_by=_as_text(wanted.provenance.made_by))
+    made = Commit(root, parents, _as_text(wanted.author), wanted.time, _as_text(wanted.message), told)
     return put_commit(writer, made)
+
+
+def _as_text(typed: str) -> str:
+    """What was typed, or read from a file name, with a sign for each byte that is no text."""
+    return "".join("\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in typed)
 
 
 def move_to(history: History, name: str, parent: str, wanted: Wanted) -> str:

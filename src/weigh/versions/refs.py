@@ -156,7 +156,7 @@ class Refs:
     def _note(self, line: str) -> None:
         """Before the move, so that what a ref pointed to is never forgotten."""
         path = self.root / "moves.log"
-        with storing(path), path.open("a", encoding="utf-8") as log:
+        with storing(path), path.open("a", encoding="utf-8", errors="replace") as log:
             log.write(line.replace("\n", " ").rstrip() + "\n")
             log.flush()
 

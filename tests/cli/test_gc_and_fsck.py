@@ -98,7 +98,13 @@ def test_nothing_is_there_yet(weigh, tmp_path, monkeypatch, folder):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("fsck", "--sample", "0"), ("fsck", "--sample", "x"), ("gc", "--older-than", "-1")]
+    "arguments",
+    [
+        ("fsck", "--sample", "0"),
+        ("fsck", "--sample", "x"),
+        ("gc", "--older-than", "-1"),
+        ("gc", "--older-than", "nan"),
+    ],
 )
 def test_wrong_usage_is_said(weigh, folder, arguments):
     assert weigh(*arguments).code == 2

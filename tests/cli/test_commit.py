@@ -210,3 +210,13 @@ def test_a_message_of_bytes_that_are_no_text_is_kept_with_signs_for_them(weigh, 
     ended = weigh("import", str(odd), "--history", "odd")
     assert ended.code == 0, ended.err
     assert one(weigh, "log", "--history", "odd")[0]["title"] == "step\ufffd"
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a/" * 3000 + "a", "b" * 256, "caf\udce9"])
+def test_a_name_that_no_version_can_have_is_said_not_to_be_there(weigh, folder, name):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    ended = weigh("log", name)
+    assert ended.code == 2
+    assert "there is no version" in ended.err
+    assert len(ended.err) < 500

@@ -18,12 +18,13 @@ from weigh.store.codecs.zstd_frames import compressor
 from weigh.store.packs.objects import Objects, Writer, content_id
 from weigh.store.packs.record import Kind, Record
 from weigh.versions.commit import Commit, dump_commit, load_commit
-from weigh.versions.refs import HEADS, REMOTES, TAGS, Refs
+from weigh.versions.refs import HEADS, REMOTES, TAGS, Refs, may_be_ref
 from weigh.versions.tree import Tree, dump_tree, load_tree
 
 _HEX = re.compile(r"[0-9a-f]{4,64}\Z")
 _STEPS = re.compile(r"((?:~[0-9]*|\^[0-9]*)*)\Z")
 _STEP = re.compile(r"([~^])([0-9]*)")
+_MOST_SHOWN = 100
 MOST_COMMITS = 1_000_000
 """Commits that a walk visits; a history that claims more is not followed to its end."""
 
@@ -118,7 +119,7 @@ class History:
         for prefix in ("", TAGS, HEADS, REMOTES):
             if (
                 (prefix or name.startswith("refs/"))
-                and ".." not in name
+                and may_be_ref(name)
                 and (found := self.refs.get(prefix + name))
             ):
                 return found
@@ -127,7 +128,8 @@ class History:
             if found:
                 return found
         near = ", ".join(ref.rpartition("/")[2] for ref, _ in list(self.refs.all())[:8])
-        raise NotFoundError(f"there is no version {name!r}", why=f"branches and tags: {near or 'none'}")
+        shown = name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}…"
+        raise NotFoundError(f"there is no version {shown!r}", why=f"branches and tags: {near or 'none'}")
 
     def _short(self, digits: str) -> str:
         if len(digits) == 64 and self.objects.has(bytes.fromhex(digits)):

@@ -220,3 +220,21 @@ def test_a_name_that_no_version_can_have_is_said_not_to_be_there(weigh, folder, 
     assert ended.code == 2
     assert "there is no version" in ended.err
     assert len(ended.err) < 500
+
+
+def test_restore_replaces_files_only_and_leaves_them_as_private_as_the_user_wants(weigh, folder):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    os.mkfifo("pipe")
+    (folder / "link").symlink_to("elsewhere")
+    for place in ("pipe", "link", "."):
+        ended = weigh("restore", "HEAD", "m.safetensors", "-o", place, "--force")
+        assert ended.code == 1
+        assert "--force" not in ended.err
+    assert (folder / "pipe").is_fifo()
+    before = os.umask(0o077)
+    try:
+        assert weigh("restore", "HEAD", "m.safetensors", "-o", "mine").code == 0
+    finally:
+        os.umask(before)
+    assert (folder / "mine").stat().st_mode & 0o777 == 0o600

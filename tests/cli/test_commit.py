@@ -238,3 +238,31 @@ def test_restore_replaces_files_only_and_leaves_them_as_private_as_the_user_want
     finally:
         os.umask(before)
     assert (folder / "mine").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_branch_that_cannot_be_checked_out_is_not_made(weigh, folder, tmp_path, monkeypatch):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    model("m.safetensors", step=1e-3)
+    weigh("commit", "-m", "second")
+    (folder / "m.safetensors").write_bytes(b"mine")
+    assert weigh("checkout", "-b", "cold", "HEAD~1").code == 1
+    assert [b["name"] for b in one(weigh, "branch")] == ["main"]
+    other = tmp_path / "empty"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    ended = weigh("checkout", "--history", "encoder", "-b", "cold", "main~1")
+    assert ended.code == 0, ended.err
+    assert one(weigh, "status")["branch"] == "cold"
+
+
+def test_force_is_not_advised_where_it_was_given(weigh, folder):
+    model("sub/m.safetensors")
+    weigh("commit", "-m", "first")
+    (folder / "sub" / "m.safetensors").unlink()
+    (folder / "sub").rmdir()
+    (folder / "sub").write_text("a file now")
+    ended = weigh("checkout", "--force", "HEAD")
+    assert ended.code == 1
+    assert "add --force" not in ended.err
+    assert (folder / "sub").read_text() == "a file now"

@@ -174,7 +174,7 @@ def _planned(folder: Path, olds: tuple[Tree, Tree], new: Tree, checked: CheckedO
         else:
             in_the_way.append(path)
     in_the_way += _blocking(folder, put, set(remove))
-    _require_free(sorted(set(in_the_way)))
+    _require_free(sorted(set(in_the_way)), force=force)
     return _Plan(tuple(put), tuple(remove), tuple(kept), same)
 
 
@@ -194,15 +194,17 @@ def _blocking(folder: Path, put: Sequence[TreeFile], going: set[str]) -> list[st
     return found
 
 
-def _require_free(in_the_way: Sequence[str]) -> None:
+def _require_free(in_the_way: Sequence[str], *, force: bool = False) -> None:
     if not in_the_way:
         return
     named = ", ".join(in_the_way[:_MOST_NAMED])
     more = f" and {len(in_the_way) - _MOST_NAMED} more" if len(in_the_way) > _MOST_NAMED else ""
     raise RefusedError(
         f"{named}{more} would be overwritten",
-        why="their content is in no version that is checked out",
-        hint="commit them first, move them away, or add --force to lose them",
+        why="a file stands where a folder belongs, or the other way round; not even --force deletes that"
+        if force
+        else "their content is in no version that is checked out",
+        hint="move them away" if force else "commit them first, move them away, or add --force to lose them",
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from weigh.core.errors import NotFoundError, RefusedError, UsageError
 from weigh.jobs.desk import Desk
+from weigh.versions.partly_here import require_held
 from weigh.versions.placing import write_parts
 from weigh.versions.take_out import Form, file_parts, find_tensor, tensor_parts
 from weigh.versions.working_folder import open_history, open_named
@@ -63,6 +64,7 @@ def restore(desk: Desk, here: Path, options: RestoreOptions) -> Restored:
         raise NotFoundError(
             f"{options.revision} has no file {options.path!r}", hint=f"weigh show {options.revision}"
         )
+    require_held(history, (file,))
     target = here / (options.out or _name(options))
     if target.is_symlink() or (target.exists() and not target.is_file()):
         # Renaming onto a device would put a file in its place, for every program of the machine.

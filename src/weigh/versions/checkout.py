@@ -15,6 +15,7 @@ from weigh.system.atomic import storing, write_bytes
 from weigh.versions.checked_out import CheckedOut, Seen, looks_of, read_checked_out, write_checked_out
 from weigh.versions.folder_files import is_as
 from weigh.versions.history import History
+from weigh.versions.partly_here import placeable, require_held
 from weigh.versions.placing import How, Placer, require_placeable
 from weigh.versions.refs import HEADS, is_name
 from weigh.versions.standing import UNDER_WAY, require_finished, standing, under_way
@@ -82,7 +83,7 @@ def checkout(
     folder, place = require_known(history)
     branch = _branch(history, revision)
     name = history.find(revision)
-    new = history.tree_of(name)
+    new = placeable(history, history.tree_of(name), folder)
     require_placeable(new)
     putting = placer(folder) if placer is not None else Placer(history.objects, folder)
     with holding(place):
@@ -241,6 +242,7 @@ def checkout_paths(
     folder, place = require_known(history)
     name = history.find(revision)
     chosen = pick(history.tree_of(name), paths, revision)
+    require_held(history, chosen.files)
     require_placeable(chosen)
     putting = placer(folder) if placer is not None else Placer(history.objects, folder)
     with holding(place):

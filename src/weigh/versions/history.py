@@ -19,6 +19,7 @@ from weigh.store.packs.objects import Objects, Writer, content_id
 from weigh.store.packs.record import Kind, Record
 from weigh.versions.commit import Commit, dump_commit, load_commit
 from weigh.versions.refs import HEADS, REMOTES, TAGS, Refs, may_be_ref
+from weigh.versions.remotes import read_partial
 from weigh.versions.tree import Tree, dump_tree, load_tree
 
 _HEX = re.compile(r"[0-9a-f]{4,64}\Z")
@@ -107,6 +108,12 @@ class History:
                     raise NotFoundError(
                         f"there is no version {revision!r}", why=f"{at[:12]} has no such parent"
                     )
+                if at in read_partial(self.root).ends and not self.objects.has(bytes.fromhex(parents[place])):
+                    raise NotFoundError(
+                        f"{revision!r} was left at the remote",
+                        why=f"the history was cloned down to {at[:12]}",
+                        hint="weigh fetch --depth N brings older versions",
+                    )
                 at = parents[place]
         return at
 
@@ -142,8 +149,6 @@ class History:
     def log(self, *starts: str) -> Iterator[Logged]:
         """Commits from some ids backwards, each once, the youngest first among those that are ready."""
         import heapq
-
-        from weigh.versions.remotes import read_partial
 
         # Behind these a clone with --depth has nothing.
         ends = frozenset(read_partial(self.refs.root).ends)

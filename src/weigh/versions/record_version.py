@@ -27,6 +27,7 @@ from weigh.versions.history import History, put_commit, put_tree
 from weigh.versions.ignored import read_ignored
 from weigh.versions.kept import Kept, kept_of
 from weigh.versions.nearest import Earlier
+from weigh.versions.partly_here import held, left_behind
 from weigh.versions.standing import require_finished, standing
 from weigh.versions.tree import Tree, TreeFile
 from weigh.versions.working_folder import holding, require_known
@@ -118,7 +119,8 @@ def _recorded(
     checked = read_checked_out(place)
     require_here(history, parent, checked)
     before = history.tree_of(parent) if parent else Tree()
-    names = _chosen(folder, before, paths)
+    chosen = _chosen(folder, before, paths)
+    names = chosen - left_behind(history, folder, chosen)
     same, fresh, gone = _sorted_out(folder, before, names, checked)
     if not fresh and not gone and not wanted.merged:
         raise RefusedError(
@@ -227,9 +229,11 @@ def _replaced(before: Tree, added: Iterable[TreeFile], gone: set[str]) -> Tree:
 def _earlier(history: History, parent: str, wanted: Wanted) -> tuple[Earlier, ...]:
     parents = [p for p in (parent, wanted.merged) if p]
     older = itertools.islice(history.log(*parents), 1, _MOST_OLDER) if parents else ()
-    near = (*(Earlier(p[:12], history.tree_of(p)) for p in parents), *wanted.bases)
+    near = (*(Earlier(p[:12], held(history, history.tree_of(p))) for p in parents), *wanted.bases)
     # What follows from the version before last, as a cast of it does, is found as well.
-    far = (Earlier(o.id[:12], history.tree(o.commit.tree)) for o in older if o.id not in parents)
+    far = (
+        Earlier(o.id[:12], held(history, history.tree(o.commit.tree))) for o in older if o.id not in parents
+    )
     return (*near, *far)
 
 

@@ -266,3 +266,29 @@ def test_force_is_not_advised_where_it_was_given(weigh, folder):
     assert ended.code == 1
     assert "add --force" not in ended.err
     assert (folder / "sub").read_text() == "a file now"
+
+
+def test_a_base_that_is_nothing_is_not_written_down(weigh, folder):
+    model("m.safetensors")
+    assert weigh("commit", "-m", "first", "--base", "mian").code == 2
+    assert weigh("commit", "-m", "first").code == 0
+    model("m.safetensors", step=1e-3)
+    ended = weigh("commit", "-m", "second", "--base", "mian")
+    assert (ended.code, "no version and no file 'mian'" in ended.err) == (2, True)
+    assert weigh("commit", "-m", "second", "--base", "main").code == 0
+
+
+def test_versions_that_could_be_meant_are_called_as_they_can_be_typed(weigh, folder, tmp_path, monkeypatch):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    weigh("branch", "try/cold")
+    assert "try/cold" in weigh("log", "cold").err
+    weigh("remote", "add", "origin", str(tmp_path / "there"))
+    assert weigh("push", "origin", "main", "try/cold").code == 0
+    monkeypatch.chdir(tmp_path)
+    assert weigh("clone", "there", "other").code == 0
+    monkeypatch.chdir(tmp_path / "other")
+    ended = weigh("checkout", "try/cold")
+    assert ended.code == 2
+    assert "weigh checkout -b try/cold origin/try/cold" in ended.err
+    assert weigh("checkout", "-b", "try/cold", "origin/try/cold").code == 0

@@ -18,7 +18,7 @@ from weigh.store.codecs.zstd_frames import compressor
 from weigh.store.packs.objects import Objects, Writer, content_id
 from weigh.store.packs.record import Kind, Record
 from weigh.versions.commit import Commit, dump_commit, load_commit
-from weigh.versions.refs import HEADS, REMOTES, TAGS, Refs, may_be_ref
+from weigh.versions.refs import DETACHED, HEADS, REMOTES, TAGS, Refs, may_be_ref
 from weigh.versions.remotes import read_partial
 from weigh.versions.tree import Tree, dump_tree, load_tree
 
@@ -134,9 +134,15 @@ class History:
             found = self._short(name)
             if found:
                 return found
-        near = ", ".join(ref.rpartition("/")[2] for ref, _ in list(self.refs.all())[:8])
+        known = [_called(ref) for ref, _ in self.refs.all() if not ref.startswith(DETACHED)]
+        near = ", ".join(known[:8])
+        away = next((n for n in known if may_be_ref(name) and n.endswith(f"/{name}")), "")
         shown = name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}…"
-        raise NotFoundError(f"there is no version {shown!r}", why=f"branches and tags: {near or 'none'}")
+        raise NotFoundError(
+            f"there is no version {shown!r}",
+            why=f"branches and tags: {near or 'none'}",
+            hint=f"weigh checkout -b {name} {away} makes it a branch of yours" if away else "",
+        )
 
     def _short(self, digits: str) -> str:
         if len(digits) == 64 and self.objects.has(bytes.fromhex(digits)):
@@ -177,6 +183,13 @@ class History:
         """The youngest version that both follow, "" when they have nothing in common."""
         theirs = self.ancestors(other)
         return next((logged.id for logged in self.log(one) if logged.id in theirs), "")
+
+
+def _called(ref: str) -> str:
+    """How a person names a ref."""
+    for prefix in (HEADS, TAGS, REMOTES):
+        ref = ref.removeprefix(prefix)
+    return ref
 
 
 def put_tree(writer: Writer, tree: Tree) -> str:

@@ -17,7 +17,7 @@ from weigh.core.tensor import TensorInfo
 from weigh.formats.identify import UNKNOWN
 from weigh.formats.reader import FileReader
 from weigh.formats.table import read_file
-from weigh.store.packs.adding import Added, add_file
+from weigh.store.packs.adding import Added, add_file, has_whole
 from weigh.store.packs.objects import Objects, Writer
 from weigh.versions.advice import Advising, is_adapter
 from weigh.versions.checked_out import CheckedOut, Seen, looks_of, read_checked_out, write_checked_out
@@ -122,6 +122,11 @@ def _recorded(
     chosen = _chosen(folder, before, paths)
     names = chosen - left_behind(history, folder, chosen)
     same, fresh, gone = _sorted_out(folder, before, names, checked)
+    if paths is not None:
+        # Whoever names a file that is as before may have it taken in again, after the store lost parts of it.
+        lost = [path for path, seen in same.items() if not has_whole(history.objects, bytes.fromhex(seen.id))]
+        fresh += lost
+        same = {path: seen for path, seen in same.items() if path not in lost}
     if not fresh and not gone and not wanted.merged:
         raise RefusedError(
             "there is nothing to record",

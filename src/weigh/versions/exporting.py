@@ -29,6 +29,9 @@ def export_version(history: History, revision: str, target: Path, *, events: Eve
     require_placeable(tree)
     if target.is_symlink() or (target.exists() and not target.is_dir()) or _holds_something(target):
         raise RefusedError(f"{target} is not empty", hint="name a folder that does not exist yet")
+    if target.resolve() == Path.cwd():
+        # It is replaced as a whole, and whoever stands in it would stand in a folder that is gone.
+        raise RefusedError(f"{target} is the folder you are in", hint="name another one")
     make_folder(target.parent)
     draft, scratch = temporary(target.parent), temporary(target.parent)
     try:

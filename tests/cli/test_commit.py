@@ -292,3 +292,14 @@ def test_versions_that_could_be_meant_are_called_as_they_can_be_typed(weigh, fol
     assert ended.code == 2
     assert "weigh checkout -b try/cold origin/try/cold" in ended.err
     assert weigh("checkout", "-b", "try/cold", "origin/try/cold").code == 0
+
+
+def test_a_remote_that_is_forgotten_takes_its_branches_along(weigh, folder, tmp_path):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    weigh("remote", "add", "origin", str(tmp_path / "there"))
+    weigh("push")
+    assert "origin/main" in weigh("branch", "-a").out
+    assert weigh("remote", "rm", "origin").code == 0
+    assert "origin/main" not in weigh("branch", "-a").out
+    assert "main" in weigh("branch").out

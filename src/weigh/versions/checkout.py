@@ -205,7 +205,9 @@ def _require_free(in_the_way: Sequence[str], *, force: bool = False) -> None:
         why="a file stands where a folder belongs, or the other way round; not even --force deletes that"
         if force
         else "their content is in no version that is checked out",
-        hint="move them away" if force else "commit them first, move them away, or add --force to lose them",
+        hint="move them away"
+        if force
+        else "commit them first, or move them away; weigh checkout --force REV loses them",
     )
 
 

@@ -303,3 +303,18 @@ def test_a_remote_that_is_forgotten_takes_its_branches_along(weigh, folder, tmp_
     assert weigh("remote", "rm", "origin").code == 0
     assert "origin/main" not in weigh("branch", "-a").out
     assert "main" in weigh("branch").out
+
+
+def test_an_empty_name_of_a_tensor_does_not_mean_the_whole_file(weigh, folder):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    assert weigh("restore", "HEAD", "m.safetensors", "--tensor", "", "-o", "x").code == 2
+    assert not (folder / "x").exists()
+
+
+@pytest.mark.parametrize("verb", [("diff",), ("lineage", "--is-from")])
+def test_a_version_before_the_first_is_said_not_to_be_there(weigh, folder, verb):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    ended = weigh(verb[0], "HEAD", *verb[1:], "HEAD~1")
+    assert (ended.code, "there is no version 'HEAD~1'" in ended.err) == (2, True)

@@ -318,3 +318,14 @@ def test_a_version_before_the_first_is_said_not_to_be_there(weigh, folder, verb)
     weigh("commit", "-m", "first")
     ended = weigh(verb[0], "HEAD", *verb[1:], "HEAD~1")
     assert (ended.code, "there is no version 'HEAD~1'" in ended.err) == (2, True)
+
+
+def test_taking_one_file_of_a_version_leaves_the_branch_and_says_so(weigh, folder):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    model("m.safetensors", step=1e-3)
+    weigh("commit", "-m", "second")
+    said = weigh("checkout", "--json", "HEAD~1", "--", "m.safetensors").out
+    assert json.loads(said)["branch"] == "main"
+    assert one(weigh, "status")["branch"] == "main"
+    assert "no branch" not in weigh("checkout", "HEAD", "--", "m.safetensors").out

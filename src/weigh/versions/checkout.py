@@ -260,7 +260,8 @@ def checkout_paths(
         traces, linked = _carry_out(plan, putting, events)
         write_checked_out(place, checked.commit, dict(checked.files) | traces)
     written = tuple((file.path, file.size) for file in plan.put)
-    return CheckedOutNow(name, "", written, (), plan.kept, linked)
+    branch = history.refs.head.removeprefix(HEADS)
+    return CheckedOutNow(name, branch, written, (), plan.kept, linked)
 
 
 def pick(tree: Tree, paths: Sequence[str], revision: str) -> Tree:

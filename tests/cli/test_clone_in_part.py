@@ -81,3 +81,22 @@ def test_a_store_without_the_part_is_not_touched_by_a_lost_clone(part, tmp_path)
     shutil.rmtree(tmp_path / "there")
     assert part("status").code == 0
     assert part("commit", "-m", "nothing").code == 1
+
+
+def test_a_part_is_pulled_forward(part, tmp_path, monkeypatch):
+    there = tmp_path / "encoder"
+    monkeypatch.setenv("WEIGH_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(there)
+    model("model.safetensors", step=0.5)
+    (there / "config.json").write_text('{"step": 3}')
+    assert part("commit", "-m", "step 3").code == 0
+    assert part("push").code == 0
+    monkeypatch.setenv("WEIGH_HOME", str(tmp_path / "home2"))
+    monkeypatch.chdir(tmp_path / "part")
+    ended = part("pull")
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "part" / "config.json").read_text() == '{"step": 3}'
+    assert not (tmp_path / "part" / "model.safetensors").exists()
+    assert part("status", "--exit-code").code == 0
+    assert part("fsck").code == 0
+    assert part("gc").code == 0

@@ -197,3 +197,135 @@ def test_what_follows_from_an_older_version_or_a_named_one_is_kept_as_such(weigh
     ref = one(weigh, "show")["provenance"]["base"][0]
     assert ref.startswith("weigh:encoder@")
     assert ref.endswith(one(weigh, "show", "v1")["commit"])
+
+
+def test_a_message_of_bytes_that_are_no_text_is_kept_with_signs_for_them(weigh, folder, tmp_path):
+    model("m.safetensors")
+    ended = weigh("commit", "-m", "caf\udce9")
+    assert ended.code == 0, ended.err
+    assert one(weigh, "log")[0]["title"] == "caf\ufffd"
+    odd = tmp_path / "runs" / "step\udce9"
+    odd.mkdir(parents=True)
+    (odd / "a.bin").write_bytes(b"1")
+    ended = weigh("import", str(odd), "--history", "odd")
+    assert ended.code == 0, ended.err
+    assert one(weigh, "log", "--history", "odd")[0]["title"] == "step\ufffd"
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a/" * 3000 + "a", "b" * 256, "caf\udce9"])
+def test_a_name_that_no_version_can_have_is_said_not_to_be_there(weigh, folder, name):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    ended = weigh("log", name)
+    assert ended.code == 2
+    assert "there is no version" in ended.err
+    assert len(ended.err) < 500
+
+
+def test_restore_replaces_files_only_and_leaves_them_as_private_as_the_user_wants(weigh, folder):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    os.mkfifo("pipe")
+    (folder / "link").symlink_to("elsewhere")
+    for place in ("pipe", "link", "."):
+        ended = weigh("restore", "HEAD", "m.safetensors", "-o", place, "--force")
+        assert ended.code == 1
+        assert "--force" not in ended.err
+    assert (folder / "pipe").is_fifo()
+    before = os.umask(0o077)
+    try:
+        assert weigh("restore", "HEAD", "m.safetensors", "-o", "mine").code == 0
+    finally:
+        os.umask(before)
+    assert (folder / "mine").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_branch_that_cannot_be_checked_out_is_not_made(weigh, folder, tmp_path, monkeypatch):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    model("m.safetensors", step=1e-3)
+    weigh("commit", "-m", "second")
+    (folder / "m.safetensors").write_bytes(b"mine")
+    assert weigh("checkout", "-b", "cold", "HEAD~1").code == 1
+    assert [b["name"] for b in one(weigh, "branch")] == ["main"]
+    other = tmp_path / "empty"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    ended = weigh("checkout", "--history", "encoder", "-b", "cold", "main~1")
+    assert ended.code == 0, ended.err
+    assert one(weigh, "status")["branch"] == "cold"
+
+
+def test_force_is_not_advised_where_it_was_given(weigh, folder):
+    model("sub/m.safetensors")
+    weigh("commit", "-m", "first")
+    (folder / "sub" / "m.safetensors").unlink()
+    (folder / "sub").rmdir()
+    (folder / "sub").write_text("a file now")
+    ended = weigh("checkout", "--force", "HEAD")
+    assert ended.code == 1
+    assert "add --force" not in ended.err
+    assert (folder / "sub").read_text() == "a file now"
+
+
+def test_a_base_that_is_nothing_is_not_written_down(weigh, folder):
+    model("m.safetensors")
+    assert weigh("commit", "-m", "first", "--base", "mian").code == 2
+    assert weigh("commit", "-m", "first").code == 0
+    model("m.safetensors", step=1e-3)
+    ended = weigh("commit", "-m", "second", "--base", "mian")
+    assert (ended.code, "no version and no file 'mian'" in ended.err) == (2, True)
+    assert weigh("commit", "-m", "second", "--base", "main").code == 0
+
+
+def test_versions_that_could_be_meant_are_called_as_they_can_be_typed(weigh, folder, tmp_path, monkeypatch):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    weigh("branch", "try/cold")
+    assert "try/cold" in weigh("log", "cold").err
+    weigh("remote", "add", "origin", str(tmp_path / "there"))
+    assert weigh("push", "origin", "main", "try/cold").code == 0
+    monkeypatch.chdir(tmp_path)
+    assert weigh("clone", "there", "other").code == 0
+    monkeypatch.chdir(tmp_path / "other")
+    ended = weigh("checkout", "try/cold")
+    assert ended.code == 2
+    assert "weigh checkout -b try/cold origin/try/cold" in ended.err
+    assert weigh("checkout", "-b", "try/cold", "origin/try/cold").code == 0
+
+
+def test_a_remote_that_is_forgotten_takes_its_branches_along(weigh, folder, tmp_path):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    weigh("remote", "add", "origin", str(tmp_path / "there"))
+    weigh("push")
+    assert "origin/main" in weigh("branch", "-a").out
+    assert weigh("remote", "rm", "origin").code == 0
+    assert "origin/main" not in weigh("branch", "-a").out
+    assert "main" in weigh("branch").out
+
+
+def test_an_empty_name_of_a_tensor_does_not_mean_the_whole_file(weigh, folder):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    assert weigh("restore", "HEAD", "m.safetensors", "--tensor", "", "-o", "x").code == 2
+    assert not (folder / "x").exists()
+
+
+@pytest.mark.parametrize("verb", [("diff",), ("lineage", "--is-from")])
+def test_a_version_before_the_first_is_said_not_to_be_there(weigh, folder, verb):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    ended = weigh(verb[0], "HEAD", *verb[1:], "HEAD~1")
+    assert (ended.code, "there is no version 'HEAD~1'" in ended.err) == (2, True)
+
+
+def test_taking_one_file_of_a_version_leaves_the_branch_and_says_so(weigh, folder):
+    model("m.safetensors")
+    weigh("commit", "-m", "first")
+    model("m.safetensors", step=1e-3)
+    weigh("commit", "-m", "second")
+    said = weigh("checkout", "--json", "HEAD~1", "--", "m.safetensors").out
+    assert json.loads(said)["branch"] == "main"
+    assert one(weigh, "status")["branch"] == "main"
+    assert "no branch" not in weigh("checkout", "HEAD", "--", "m.safetensors").out

@@ -91,8 +91,8 @@ def test_a_clone_of_some_files(ada, bob, work, tmp_path):
     assert other.files() == {"sub/notes.txt": b"notes"}
     assert read_partial(other.history().root).only == ("sub",)
     assert "nothing new" in bob(fetch, at=other.folder)
-    with pytest.raises(UsageError, match="only some files"):
-        bob(pull, at=other.folder)
+    assert "up to date" in bob(pull, at=other.folder)
+    assert other.files() == {"sub/notes.txt": b"notes"}
 
 
 def test_what_a_clone_left_out_is_no_damage(ada, bob, work, tmp_path):

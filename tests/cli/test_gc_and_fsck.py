@@ -65,6 +65,25 @@ def test_damage_is_named_with_the_version_and_the_file(weigh, folder):
     assert weigh("gc").code in {1, 2}
 
 
+def test_files_that_are_still_there_mend_a_damaged_store(weigh, folder, tmp_path):
+    assert weigh("checkout", "HEAD~1").code == 0
+    pack = max(packs().glob("*.pack"), key=lambda path: path.stat().st_size)
+    data = bytearray(pack.read_bytes())
+    data[len(data) // 2] ^= 1
+    pack.chmod(0o644)
+    pack.write_bytes(data)
+    (folder / "copy.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
+    lost = told(weigh, "fsck", code=1)["lost"]
+    assert lost
+    ended = weigh("commit", "-m", "again", "model.safetensors")
+    assert ended.code == 0, ended.err
+    ended = weigh("commit", "-m", "a copy", "copy.safetensors")
+    assert ended.code == 0, ended.err
+    assert weigh("restore", "HEAD", "copy.safetensors", "-o", str(tmp_path / "back")).code == 0
+    assert (tmp_path / "back").read_bytes() == (folder / "model.safetensors").read_bytes()
+    assert told(weigh, "fsck")["whole"]
+
+
 def test_a_lost_index_is_made_again(weigh, folder):
     for path in packs().glob("index.sqlite*"):
         path.unlink()
@@ -98,7 +117,13 @@ def test_nothing_is_there_yet(weigh, tmp_path, monkeypatch, folder):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("fsck", "--sample", "0"), ("fsck", "--sample", "x"), ("gc", "--older-than", "-1")]
+    "arguments",
+    [
+        ("fsck", "--sample", "0"),
+        ("fsck", "--sample", "x"),
+        ("gc", "--older-than", "-1"),
+        ("gc", "--older-than", "nan"),
+    ],
 )
 def test_wrong_usage_is_said(weigh, folder, arguments):
     assert weigh(*arguments).code == 2

@@ -89,3 +89,18 @@ def test_what_cannot_be_taken_in(weigh, tmp_path):
     assert weigh("import", "empty").code == 1
     (tmp_path / "nowhere").mkdir()
     assert weigh("import", "hf-cache", "--only", "x/y").code == 2
+
+
+def test_only_is_refused_where_nothing_can_be_chosen(weigh, tmp_path):
+    model(tmp_path / "run" / "model.safetensors")
+    ended = weigh("import", str(tmp_path / "run"), "--only", "acme/tiny")
+    assert (ended.code, "--only names repositories" in ended.err) == (2, True)
+    assert weigh("log", "--history", "run").code == 2
+
+
+def test_the_folder_one_stands_in_has_its_own_name(weigh, tmp_path, monkeypatch):
+    model(tmp_path / "runs" / "last" / "model.safetensors")
+    monkeypatch.chdir(tmp_path / "runs" / "last")
+    ended = weigh("import", ".", "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)[0]["versions"][0]["title"] == "last"

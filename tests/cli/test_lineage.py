@@ -98,3 +98,12 @@ def test_damaged_files_are_named_and_no_pass(weigh, folders):
     ended = weigh("lineage", "tuned", "--is-from", "base")
     assert ended.code == 3
     assert "model.safetensors" in ended.out
+
+
+def test_a_page_written_through_a_link_leaves_the_link(weigh, folders):
+    (folders / "page.html").touch()
+    (folders / "link.html").symlink_to("page.html")
+    assert weigh("lineage", "base", "frozen", "--html", "link.html").code == 0
+    assert weigh("diff", "./base", "./frozen", "--html", "link.html").code == 0
+    assert (folders / "link.html").is_symlink()
+    assert "<html" in (folders / "page.html").read_text()

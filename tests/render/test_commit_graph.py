@@ -18,6 +18,13 @@ def test_a_branch_that_was_merged():
     assert drawn(commits) == ["● m", "├─╮", "│ ● y", "● │ x", "├─╯", "● a"]
 
 
+def test_a_second_parent_that_another_column_waits_for_is_led_to():
+    commits = [("n", ("d", "c")), ("c", ("b",)), ("d", ("m", "b")), ("m", ("b",)), ("b", ())]
+    assert drawn(commits) == ["● n", "├─╮", "│ ● c", "● │ d", "├─┤", "● │ m", "├─╯", "● b"]
+    commits = [("n", ("a", "z")), ("z", ("y", "a")), ("y", ("a",)), ("a", ())]
+    assert drawn(commits) == ["● n", "├─╮", "│ ● z", "├─┤", "│ ● y", "├─╯", "● a"]
+
+
 def test_two_beginnings():
     assert drawn([("b", ()), ("a", ())]) == ["● b", "● a"]
 

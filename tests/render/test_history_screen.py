@@ -40,6 +40,7 @@ def screens():
     yield file_screen(FILE | {"stored": 5, "ways": WAYS, "tensors": [], "text": EVIL, "size": 0})
     stands = {
         "history": EVIL, "branch": EVIL, "commit": "1" * 64, "at": "1" * 64, "under-way": "", "known": True,
+        "left-at-remote": 1,
         "files": 3, "differing": [{"path": EVIL, "what": "missing", "size": -1}] * 50,
     }  # fmt: skip
     yield status_screen(stands)

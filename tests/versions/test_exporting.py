@@ -1,5 +1,7 @@
 """A version as a plain folder: all of it or nothing."""
 
+from pathlib import Path
+
 import pytest
 
 from weigh.core.errors import IntegrityError, MalformedError, RefusedError
@@ -56,3 +58,11 @@ def test_nothing_is_written_over(scene, history, tmp_path):
     for name in ("file", "full", "link"):
         with pytest.raises(RefusedError, match="not empty"):
             export_version(history, "HEAD", tmp_path / name, events=Silent())
+
+
+def test_the_folder_one_stands_in_is_not_replaced(scene, history, tmp_path, monkeypatch):
+    here = tmp_path / "empty"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with pytest.raises(RefusedError, match="the folder you are in"):
+        export_version(history, "main", Path(), events=Silent())

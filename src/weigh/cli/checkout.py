@@ -35,8 +35,7 @@ def checkout(
     from weigh.versions.extra import require_extra
 
     require_extra()
-    from weigh.jobs.branch import make_branch
-    from weigh.jobs.checkout import attach_folder, checkout as job
+    from weigh.jobs.checkout import attach_folder, checkout as job, checkout_new
     from weigh.jobs.desk import open_desk
     from weigh.jobs.history_told import checkout_told
     from weigh.render.history_screen import checkout_screen
@@ -55,8 +54,11 @@ def checkout(
     if made:
         if paths:
             raise UsageError("-b takes no paths", hint="weigh checkout --help")
-        make_branch(desk, here, made, revision or "HEAD")
-    opened, done = job(desk, here, made or revision, paths, force=force, links=links, history=history)
+        opened, done = checkout_new(
+            desk, here, (made, revision or "HEAD"), force=force, links=links, history=history
+        )
+    else:
+        opened, done = job(desk, here, revision, paths, force=force, links=links, history=history)
     events.close()
     told = checkout_told(opened, done)
     click.echo(json.dumps(told) if as_json else checkout_screen(told), nl=as_json)

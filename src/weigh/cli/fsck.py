@@ -91,5 +91,8 @@ def _lines(found: "Examined") -> list[str]:
     if found.is_whole:
         lines.append("  everything can be given back")
     elif found.lost:
-        lines.append("  try: weigh pull, from a remote that has these versions; commit the files again")
+        lines.append(
+            "  try: weigh pull, from a remote that has these versions; or name the files, if you"
+            " still have them: weigh commit -m again PATH"
+        )
     return lines

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from weigh.core.errors import NotFoundError, UsageError
+from weigh.jobs.branch import delete_branch, make_branch
 from weigh.jobs.desk import Desk
 from weigh.project.materialise.link import link
 from weigh.versions.checkout import CheckedOutNow, checkout as bring, checkout_paths
 from weigh.versions.folder_files import relative_to
 from weigh.versions.history import History
 from weigh.versions.placing import Placer
+from weigh.versions.refs import HEADS
 from weigh.versions.working_folder import attach, exists, open_history, root_of
 
 
@@ -50,6 +52,35 @@ def checkout(
     inside = [relative_to(folder, path) for path in paths]
     done = checkout_paths(opened, revision, inside, events=desk.events, force=force, placer=placer)
     return opened, done
+
+
+def checkout_new(
+    desk: Desk, here: Path, made: tuple[str, str], *, force: bool, links: bool, history: str
+) -> tuple[History, CheckedOutNow]:
+    """Make a branch and check it out: both or neither.
+
+    Args:
+        desk: where to work.
+        here: the working folder, or a folder below it.
+        made: name of the branch, and the version that it begins at.
+        force: as of `checkout`.
+        links: likewise.
+        history: likewise.
+
+    Raises:
+        ConflictError: there is a branch of that name.
+        RefusedError: a changed file is in the way; there is no new branch then.
+    """
+    if history:
+        _joined(desk, here, history)
+    name, revision = made
+    make_branch(desk, here, name, revision)
+    try:
+        return checkout(desk, here, name, force=force, links=links)
+    except BaseException:
+        if open_history(desk, here).refs.head != HEADS + name:
+            delete_branch(desk, here, name, force=True)
+        raise
 
 
 def attach_folder(desk: Desk, here: Path, history: str) -> History:

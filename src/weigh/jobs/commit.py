@@ -77,7 +77,7 @@ def commit(desk: Desk, here: Path, options: CommitOptions) -> tuple[History, Rec
     folder = working_folder_of(here) or here.resolve()
     paths = [relative_to(folder, path) for path in options.paths] if options.paths else None
     own = _opened(desk, folder, options.history)
-    options = replace(options, base=tuple(_as_ref(own, text) for text in options.base))
+    options = replace(options, base=tuple(_as_ref(own, text, here) for text in options.base))
     told = provenance(options, folder)
     bases = tuple(earlier for ref in options.base if (earlier := _earlier(desk, ref)) is not None)
     author = author_of(os.environ, folder)
@@ -173,14 +173,25 @@ def _opened(desk: Desk, folder: Path, named: str) -> History | None:
     return open_named(desk, name) if name and exists(root_of(desk, name)) else None
 
 
-def _as_ref(own: History | None, text: str) -> str:
-    """A base as a ref: a branch, tag or id of the folder's own history stands for that very version."""
-    if own is None or ":" in text:
+def _as_ref(own: History | None, text: str, here: Path) -> str:
+    """A base as a ref: a branch, tag or id of the folder's own history stands for that very version.
+
+    Raises:
+        NotFoundError: it is no ref, and neither a version nor a file.
+    """
+    if ":" in text or not text:
         return text
     try:
-        return f"weigh:{own.name}@{own.find(text)}"
-    except (NotFoundError, UsageError):
-        return text
+        if own is not None:
+            return f"weigh:{own.name}@{own.find(text)}"
+    except NotFoundError:
+        pass
+    if not (here / text).exists():
+        raise NotFoundError(
+            f"there is no version and no file {text!r} that this could be made from",
+            hint="name a branch or tag, a path, or a ref such as hf:org/name@v1",
+        )
+    return text
 
 
 def _earlier(desk: Desk, text: str) -> Earlier | None:

@@ -1,5 +1,6 @@
 """Diff of two models: versions of a history, files, folders, refs or declared names, in any mixture."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from weigh.versions.history import History
 from weigh.versions.working_folder import open_history, working_folder_of
 
 STEP = "compare"
+_STEPS = re.compile(r"\A(?:HEAD|@)\b|[~^][0-9]*\Z")
+"""How a version is named, and no file or model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,9 @@ def name_thing(history: History | None, thing: str) -> Named:
             )
         revision, below = _parted(thing)
         return Named(thing, revision=revision, below=below)
+    if not exists and history is not None and _STEPS.search(thing.partition(":")[0]):
+        # Nothing else is written like this; the history says what it lacks.
+        history.find(thing.partition(":")[0])
     return Named(thing, path=path if exists else None)
 
 

@@ -36,7 +36,7 @@ def gc(desk: Desk, *, older_than_days: float, dry_run: bool) -> Collected:
         UntrustedError: a version is damaged; nothing was taken away.
         StorageError: another process has been writing for an hour.
     """
-    if older_than_days < 0:
+    if not older_than_days >= 0:
         raise UsageError(f"{older_than_days:g} days cannot have passed", hint="--older-than 14")
     now = desk.clock.now()
     grace = older_than_days * DAY

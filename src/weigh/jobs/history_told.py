@@ -101,6 +101,7 @@ def status_told(found: "Status") -> Told:
     return {
         "history": found.history, "branch": found.branch, "commit": found.commit, "at": found.at,
         "under-way": found.under_way, "known": found.known, "files": found.files,
+        "left-at-remote": found.left,
         "differing": [
             {"path": one.path, "what": one.what.value, "size": one.size} for one in found.differing
         ],

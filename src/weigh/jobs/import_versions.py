@@ -55,10 +55,12 @@ def import_versions(desk: Desk, options: ImportOptions) -> tuple[Imported, ...]:
     done: list[Imported] = []
     plain: list[Path] = []
     for text in options.paths:
-        path = _hub_cache() if text == HF_CACHE else Path(text)
+        path = _hub_cache() if text == HF_CACHE else Path.cwd() / text
         cached = [] if options.each else list(repositories(path))
         if text == HF_CACHE and not cached:
             raise NotFoundError(f"there is no cache at {path}", hint="name the folder, or set HF_HUB_CACHE")
+        if not cached and options.only:
+            raise UsageError(f"--only names repositories of a cache, and {text!r} is none")
         if not cached:
             plain.extend(folders_in(path) if options.each and path.is_dir() else (path,))
             continue

@@ -15,7 +15,6 @@ from weigh.versions.pulling import (
     require_followed,
 )
 from weigh.versions.refs import HEADS
-from weigh.versions.remotes import read_partial
 from weigh.versions.working_folder import open_history
 
 
@@ -48,7 +47,7 @@ def pull(desk: Desk, folder: Path, remote: str = "", branch: str = "") -> tuple[
     Raises:
         ConflictError: both have versions that the other lacks: merge them.
         RefusedError: a changed file is in the way; what was fetched is here.
-        UsageError: no branch is checked out, or the history is in part.
+        UsageError: no branch is checked out.
     """
     history = open_history(desk, folder)
     head = history.refs.head
@@ -58,11 +57,6 @@ def pull(desk: Desk, folder: Path, remote: str = "", branch: str = "") -> tuple[
         raise UsageError(
             f"{head.removeprefix(HEADS)} is checked out, not {branch}",
             hint=f"weigh fetch, then weigh merge origin/{branch}",
-        )
-    if read_partial(history.root).only:
-        raise UsageError(
-            "this history holds only some files of each version",
-            hint="weigh fetch, then weigh checkout REV -- PATH",
         )
     name, fetched = _fetched(desk, history, remote, Wanted())
     time = int(desk.clock.now())

@@ -10,6 +10,7 @@ from weigh.jobs.desk import Desk
 from weigh.store.remotes.address import Reaching, checked_address, open_remote
 from weigh.store.remotes.layout import Remote
 from weigh.system.credentials import read_credentials
+from weigh.versions.refs import REMOTES
 from weigh.versions.remotes import USUAL, add_remote, address_of, read_remotes, remove_remote
 from weigh.versions.working_folder import open_history
 
@@ -36,7 +37,12 @@ def remove(desk: Desk, folder: Path, name: str) -> str:
     Raises:
         NotFoundError: there is none of that name.
     """
-    return remove_remote(open_history(desk, folder).root, name)
+    history = open_history(desk, folder)
+    address = remove_remote(history.root, name)
+    # Where another remote of that name stands is not known; a lease must not rest on this one.
+    for ref, stands in tuple(history.refs.all(f"{REMOTES}{name}/")):
+        history.refs.move(ref, stands, "", why=f"remote {name} forgotten", time=int(desk.clock.now()))
+    return address
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from weigh.core.errors import NotFoundError, RefusedError, UsageError
 from weigh.jobs.desk import Desk
+from weigh.versions.partly_here import require_held
 from weigh.versions.placing import write_parts
 from weigh.versions.take_out import Form, file_parts, find_tensor, tensor_parts
 from weigh.versions.working_folder import open_history, open_named
@@ -63,13 +64,15 @@ def restore(desk: Desk, here: Path, options: RestoreOptions) -> Restored:
         raise NotFoundError(
             f"{options.revision} has no file {options.path!r}", hint=f"weigh show {options.revision}"
         )
+    require_held(history, (file,))
     target = here / (options.out or _name(options))
-    if target.is_symlink() or target.is_dir() or (target.exists() and not options.force):
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        # Renaming onto a device would put a file in its place, for every program of the machine.
+        raise RefusedError(f"{target} is no file that could be replaced", hint="name another place with -o")
+    if target.exists() and not options.force:
         raise RefusedError(f"{target} is there already", hint="name another place with -o, or add --force")
     if not options.tensor:
-        size = write_parts(
-            target, file_parts(history.objects, file), mode=0o755 if file.executable else 0o644
-        )
+        size = write_parts(target, file_parts(history.objects, file), executable=file.executable)
         return Restored(target, size, name, file.path)
     tensor = find_tensor(history.objects, file, options.tensor)
     size = write_parts(target, tensor_parts(history.objects, tensor, _form(target)))

@@ -10,6 +10,8 @@ from weigh.store.packs.manifest import FileManifest
 from weigh.store.packs.restoring import manifest_of
 from weigh.versions.history import History, Logged
 from weigh.versions.kept import Kept, kept_of
+from weigh.versions.partly_here import require_held
+from weigh.versions.remotes import read_partial
 from weigh.versions.take_out import file_parts
 from weigh.versions.tree import Tree, TreeFile
 from weigh.versions.working_folder import open_history, open_named
@@ -83,7 +85,9 @@ def show(desk: Desk, here: Path, what: str, *, history: str = "") -> ShownVersio
 def _version(history: History, name: str) -> ShownVersion:
     commit = history.commit(name)
     tree = history.tree(commit.tree)
-    before = _first_parent(history, commit.parents)
+    # Behind the end of a clone with --depth nothing is here to compare with, as in git.
+    ends = read_partial(history.root).ends
+    before = _first_parent(history, commit.parents if name not in ends else ())
     old = {file.path: file for file in before.files}
     new = {file.path: file for file in tree.files}
     added = tuple(file for path, file in sorted(new.items()) if path not in old)
@@ -104,6 +108,7 @@ def _file(history: History, name: str, path: str) -> ShownFile:
         near = [f.path for f in tree.files if f.path.rpartition("/")[2] == path.rpartition("/")[2]]
         listed = ", ".join(near or [f.path for f in tree.files[:6]])
         raise NotFoundError(f"{name[:12]} has no file {path!r}", why=f"it has: {listed}")
+    require_held(history, (file,))
     manifest = manifest_of(history.objects, bytes.fromhex(file.id))
     kept = kept_of(history.objects, (bytes.fromhex(file.id),))
     text = "" if manifest.tensors() or file.size > MOST_TEXT else _text(history, file)

@@ -7,6 +7,7 @@ from weigh.jobs.desk import Desk
 from weigh.versions.checked_out import read_checked_out
 from weigh.versions.folder_files import Differing, differing
 from weigh.versions.ignored import read_ignored
+from weigh.versions.partly_here import left_behind
 from weigh.versions.refs import HEADS
 from weigh.versions.standing import standing, under_way
 from weigh.versions.tree import Tree
@@ -26,6 +27,7 @@ class Status:
         known: whether the history knows the folder.
         files: of the version.
         differing: what is not as in it.
+        left: how many of its files were left at the remote.
     """
 
     history: str
@@ -36,6 +38,7 @@ class Status:
     known: bool
     files: int
     differing: tuple[Differing, ...]
+    left: int
 
 
 def status(desk: Desk, here: Path) -> Status:
@@ -53,8 +56,10 @@ def status(desk: Desk, here: Path) -> Status:
     at = standing(history, checked) or (commit if history.place is None else "")
     tree = history.tree_of(at or commit) if at or commit else Tree()
     found, _ = differing(folder, tree, checked, read_ignored(folder))
+    left = left_behind(history, folder, (file.path for file in tree.files))
+    found = tuple(one for one in found if one.path not in left)
     branch = history.refs.head.removeprefix(HEADS)
     return Status(
         history.name, branch, commit, at, under_way(history.place), history.place is not None,
-        len(tree.files), found,
+        len(tree.files), found, len(left),
     )  # fmt: skip

@@ -31,11 +31,21 @@ def graph(commits: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[tuple[str,
             del columns[at]
             continue
         columns[at] = parents[0]
-        opened = [parent for parent in parents[1:] if parent not in columns]
-        if opened:
-            columns.extend(opened)
-            first = len(columns) - len(opened)
-            yield _row(len(columns), dict.fromkeys(range(first, len(columns)), "╮") | {at: "├"}), ""
+        others = dict.fromkeys(parent for parent in parents[1:] if parent != parents[0])
+        # A parent that another column waits for is led to as well; it is no less a parent.
+        met = {columns.index(parent) for parent in others if parent in columns}
+        first = len(columns)
+        columns.extend(parent for parent in others if parent not in columns)
+        if others:
+            yield _row(len(columns), _leading(at, met, range(first, len(columns)))), ""
+
+
+def _leading(at: int, met: set[int], opened: range) -> dict[int, str]:
+    """The marks of a row that leads from one column to others, some of which begin there."""
+    places = {at, *met, *opened}
+    begin, end = min(places), max(places)
+    marks = {i: "├" if i == begin else "┤" if i == end else "┼" for i in places}
+    return marks | {i: "╮" if i == end else "┬" for i in opened}
 
 
 def _row(width: int, marks: dict[int, str]) -> str:

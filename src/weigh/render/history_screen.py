@@ -166,8 +166,10 @@ def status_screen(told: Mapping[str, Any]) -> str:
     ]
     hidden = len(told["differing"]) - 3 * MOST
     lines += [f"  … and {hidden} more"] if hidden > 0 else []
+    left = told["left-at-remote"]
     if not told["differing"]:
-        lines.append(f"  {_files(told['files'])}, all as in the version")
+        lines.append(f"  {_files(told['files'] - left)}, all as in the version")
+    lines += [f"  {_files(left)} more of the version left at the remote"] if left else []
     return _joined(lines)
 
 

@@ -15,6 +15,7 @@ from weigh.system.atomic import storing, write_bytes
 from weigh.versions.checked_out import CheckedOut, Seen, looks_of, read_checked_out, write_checked_out
 from weigh.versions.folder_files import is_as
 from weigh.versions.history import History
+from weigh.versions.partly_here import placeable, require_held
 from weigh.versions.placing import How, Placer, require_placeable
 from weigh.versions.refs import HEADS, is_name
 from weigh.versions.standing import UNDER_WAY, require_finished, standing, under_way
@@ -82,7 +83,7 @@ def checkout(
     folder, place = require_known(history)
     branch = _branch(history, revision)
     name = history.find(revision)
-    new = history.tree_of(name)
+    new = placeable(history, history.tree_of(name), folder)
     require_placeable(new)
     putting = placer(folder) if placer is not None else Placer(history.objects, folder)
     with holding(place):
@@ -174,7 +175,7 @@ def _planned(folder: Path, olds: tuple[Tree, Tree], new: Tree, checked: CheckedO
         else:
             in_the_way.append(path)
     in_the_way += _blocking(folder, put, set(remove))
-    _require_free(sorted(set(in_the_way)))
+    _require_free(sorted(set(in_the_way)), force=force)
     return _Plan(tuple(put), tuple(remove), tuple(kept), same)
 
 
@@ -194,15 +195,19 @@ def _blocking(folder: Path, put: Sequence[TreeFile], going: set[str]) -> list[st
     return found
 
 
-def _require_free(in_the_way: Sequence[str]) -> None:
+def _require_free(in_the_way: Sequence[str], *, force: bool = False) -> None:
     if not in_the_way:
         return
     named = ", ".join(in_the_way[:_MOST_NAMED])
     more = f" and {len(in_the_way) - _MOST_NAMED} more" if len(in_the_way) > _MOST_NAMED else ""
     raise RefusedError(
         f"{named}{more} would be overwritten",
-        why="their content is in no version that is checked out",
-        hint="commit them first, move them away, or add --force to lose them",
+        why="a file stands where a folder belongs, or the other way round; not even --force deletes that"
+        if force
+        else "their content is in no version that is checked out",
+        hint="move them away"
+        if force
+        else "commit them first, or move them away; weigh checkout --force REV loses them",
     )
 
 
@@ -239,6 +244,7 @@ def checkout_paths(
     folder, place = require_known(history)
     name = history.find(revision)
     chosen = pick(history.tree_of(name), paths, revision)
+    require_held(history, chosen.files)
     require_placeable(chosen)
     putting = placer(folder) if placer is not None else Placer(history.objects, folder)
     with holding(place):
@@ -254,7 +260,8 @@ def checkout_paths(
         traces, linked = _carry_out(plan, putting, events)
         write_checked_out(place, checked.commit, dict(checked.files) | traces)
     written = tuple((file.path, file.size) for file in plan.put)
-    return CheckedOutNow(name, "", written, (), plan.kept, linked)
+    branch = history.refs.head.removeprefix(HEADS)
+    return CheckedOutNow(name, branch, written, (), plan.kept, linked)
 
 
 def pick(tree: Tree, paths: Sequence[str], revision: str) -> Tree:

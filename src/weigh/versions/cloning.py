@@ -1,17 +1,20 @@
 """Cloning: a history that lies at a remote, here, with a working folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from weigh.core.errors import NotFoundError, RefusedError
 from weigh.core.events import EventSink
 from weigh.store.remotes.layout import Remote
+from weigh.system.atomic import make_folder
+from weigh.system.locks import locked
 from weigh.versions.checked_out import read_checked_out, write_checked_out
-from weigh.versions.checkout import CheckedOutNow, checkout, checkout_paths
+from weigh.versions.checkout import CheckedOutNow, checkout, checkout_paths, pick
+from weigh.versions.exchange import LOCK
 from weigh.versions.history import History
 from weigh.versions.pulling import Fetched, Wanted, fetch
-from weigh.versions.refs import FIRST, HEADS, REMOTES
-from weigh.versions.remotes import USUAL, add_remote, read_remotes
+from weigh.versions.refs import FIRST, HEADS, REMOTES, Refs
+from weigh.versions.remotes import USUAL, Partial, add_remote, read_remotes, remove_remote, write_partial
 from weigh.versions.working_folder import FOLDER, HasPlaces, attach, exists, open_objects, root_of
 
 
@@ -24,14 +27,34 @@ def open_clone(bench: HasPlaces, name: str, address: str) -> History:
     root = root_of(bench, name)
     known = read_remotes(root)
     begun = known == {USUAL: address} and not any((root / HEADS).rglob("*"))
-    if not begun and (known or exists(root)):
+    # Nothing came from where it was to be cloned from, and no folder belongs to it: a mistyped address.
+    abandoned = not exists(root) and not (root / "folders").exists()
+    if not begun and not abandoned and (known or exists(root)):
         raise RefusedError(
             f"you have a history {name!r} already",
             why="a clone would mix it with another one",
             hint="--history gives the clone another name; in a folder of that history `weigh pull` does it",
         )
+    if known:
+        _begin_again(root, known)
     add_remote(root, USUAL, address)
     return History(root, open_objects(bench))
+
+
+def _begin_again(root: Path, known: Iterable[str]) -> None:
+    """Forget what an earlier attempt was to bring; the objects that came stay, and do not come again.
+
+    Raises:
+        StorageError: another process is at it.
+    """
+    # Whoever is cloning this very moment is not disturbed.
+    with locked(root / LOCK, timeout=0, what=f"cloning {root.name}"):
+        refs = Refs(root)
+        for ref, stands in tuple(refs.all()):
+            refs.move(ref, stands, "", why="clone begins again", time=0)
+        write_partial(root, Partial())
+        for name in known:
+            remove_remote(root, name)
 
 
 def require_empty(folder: Path) -> None:
@@ -80,10 +103,12 @@ def clone(
     prefix = f"{REMOTES}{USUAL}/"
     there = {ref.removeprefix(prefix): name for ref, name in history.refs.all(prefix)}
     chosen = branch or _usual(tuple(there))
-    folder.mkdir(parents=True, exist_ok=True)
+    if chosen not in there and branch:
+        raise NotFoundError(f"{remote.address} has no branch {branch!r}")
+    if chosen in there:
+        pick(history.tree_of(there[chosen]), wanted.only, chosen)
+    make_folder(folder)
     if chosen not in there:
-        if branch:
-            raise NotFoundError(f"{remote.address} has no branch {branch!r}")
         attach(bench, folder, history.name)
         return fetched, "", None
     here = attach(bench, folder, history.name)

@@ -20,6 +20,7 @@ from weigh.store.view import ModelView
 from weigh.system.atomic import storing
 from weigh.system.hashing import sha256_file
 from weigh.versions.history import History
+from weigh.versions.partly_here import held
 from weigh.versions.tree import Tree
 
 
@@ -39,7 +40,7 @@ def version_side(history: History, revision: str, *, below: str = "") -> Side:
         tree = Tree(tuple(f for f in tree.files if f.path == below or f.path.startswith(f"{below}/")))
         if not tree.files:
             raise NotFoundError(f"{revision} has no {below!r}")
-    return tree_side(history.objects, tree, f"{revision}:{below}" if below else revision)
+    return tree_side(history.objects, held(history, tree), f"{revision}:{below}" if below else revision)
 
 
 def tree_side(objects: Objects, tree: Tree, name: str) -> Side:

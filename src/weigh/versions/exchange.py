@@ -30,6 +30,7 @@ from weigh.versions.history import History
 from weigh.versions.refs import is_name
 
 _PATIENCE = 3600.0
+LOCK = "exchange.lock"
 _ATTEMPTS = 5
 
 
@@ -153,7 +154,7 @@ def write_listing(remote: Remote) -> None:
 @contextmanager
 def exchanging(history: History) -> Iterator[None]:
     """One exchange of a history at a time; a killed one does not hold up the next."""
-    lock = history.root / "exchange.lock"
+    lock = history.root / LOCK
     with locked(lock, timeout=_PATIENCE, what=f"exchanging versions of {history.name}"):
         yield
 

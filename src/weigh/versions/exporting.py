@@ -8,6 +8,7 @@ from weigh.core.errors import RefusedError
 from weigh.core.events import EventSink, Progress
 from weigh.system.atomic import make_folder, storing, sync_folder, temporary
 from weigh.versions.history import History
+from weigh.versions.partly_here import require_held
 from weigh.versions.placing import Placer, require_placeable
 from weigh.versions.tree import Tree
 
@@ -24,9 +25,13 @@ def export_version(history: History, revision: str, target: Path, *, events: Eve
         StorageError: the disk is full; likewise.
     """
     tree = history.tree_of(revision)
+    require_held(history, tree.files)
     require_placeable(tree)
     if target.is_symlink() or (target.exists() and not target.is_dir()) or _holds_something(target):
         raise RefusedError(f"{target} is not empty", hint="name a folder that does not exist yet")
+    if target.resolve() == Path.cwd():
+        # It is replaced as a whole, and whoever stands in it would stand in a folder that is gone.
+        raise RefusedError(f"{target} is the folder you are in", hint="name another one")
     make_folder(target.parent)
     draft, scratch = temporary(target.parent), temporary(target.parent)
     try:

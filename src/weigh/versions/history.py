@@ -18,12 +18,14 @@ from weigh.store.codecs.zstd_frames import compressor
 from weigh.store.packs.objects import Objects, Writer, content_id
 from weigh.store.packs.record import Kind, Record
 from weigh.versions.commit import Commit, dump_commit, load_commit
-from weigh.versions.refs import HEADS, REMOTES, TAGS, Refs
+from weigh.versions.refs import DETACHED, HEADS, REMOTES, TAGS, Refs, may_be_ref
+from weigh.versions.remotes import read_partial
 from weigh.versions.tree import Tree, dump_tree, load_tree
 
 _HEX = re.compile(r"[0-9a-f]{4,64}\Z")
 _STEPS = re.compile(r"((?:~[0-9]*|\^[0-9]*)*)\Z")
 _STEP = re.compile(r"([~^])([0-9]*)")
+_MOST_SHOWN = 100
 MOST_COMMITS = 1_000_000
 """Commits that a walk visits; a history that claims more is not followed to its end."""
 
@@ -106,6 +108,12 @@ class History:
                     raise NotFoundError(
                         f"there is no version {revision!r}", why=f"{at[:12]} has no such parent"
                     )
+                if at in read_partial(self.root).ends and not self.objects.has(bytes.fromhex(parents[place])):
+                    raise NotFoundError(
+                        f"{revision!r} was left at the remote",
+                        why=f"the history was cloned down to {at[:12]}",
+                        hint="weigh fetch --depth N brings older versions",
+                    )
                 at = parents[place]
         return at
 
@@ -118,7 +126,7 @@ class History:
         for prefix in ("", TAGS, HEADS, REMOTES):
             if (
                 (prefix or name.startswith("refs/"))
-                and ".." not in name
+                and may_be_ref(name)
                 and (found := self.refs.get(prefix + name))
             ):
                 return found
@@ -126,8 +134,15 @@ class History:
             found = self._short(name)
             if found:
                 return found
-        near = ", ".join(ref.rpartition("/")[2] for ref, _ in list(self.refs.all())[:8])
-        raise NotFoundError(f"there is no version {name!r}", why=f"branches and tags: {near or 'none'}")
+        known = [_called(ref) for ref, _ in self.refs.all() if not ref.startswith(DETACHED)]
+        near = ", ".join(known[:8])
+        away = next((n for n in known if may_be_ref(name) and n.endswith(f"/{name}")), "")
+        shown = name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}…"
+        raise NotFoundError(
+            f"there is no version {shown!r}",
+            why=f"branches and tags: {near or 'none'}",
+            hint=f"weigh checkout -b {name} {away} makes it a branch of yours" if away else "",
+        )
 
     def _short(self, digits: str) -> str:
         if len(digits) == 64 and self.objects.has(bytes.fromhex(digits)):
@@ -140,8 +155,6 @@ class History:
     def log(self, *starts: str) -> Iterator[Logged]:
         """Commits from some ids backwards, each once, the youngest first among those that are ready."""
         import heapq
-
-        from weigh.versions.remotes import read_partial
 
         # Behind these a clone with --depth has nothing.
         ends = frozenset(read_partial(self.refs.root).ends)
@@ -170,6 +183,13 @@ class History:
         """The youngest version that both follow, "" when they have nothing in common."""
         theirs = self.ancestors(other)
         return next((logged.id for logged in self.log(one) if logged.id in theirs), "")
+
+
+def _called(ref: str) -> str:
+    """How a person names a ref."""
+    for prefix in (HEADS, TAGS, REMOTES):
+        ref = ref.removeprefix(prefix)
+    return ref
 
 
 def put_tree(writer: Writer, tree: Tree) -> str:

@@ -178,7 +178,7 @@ def folder_as_found(folder: Path) -> Found:
     if not places:
         raise RefusedError(f"{folder} holds no file")
     newest = max(int(place.stat().st_mtime) for _, place in places)
-    return Found(folder.name, "", newest, places)
+    return Found(folder.name or folder.resolve().name, "", newest, places)
 
 
 def folders_in(folder: Path) -> tuple[Path, ...]:

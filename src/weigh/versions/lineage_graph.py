@@ -19,6 +19,7 @@ from weigh.versions.lineage import ALIKE, HALF, percent, relate
 from weigh.versions.lineage_declared import declared_by, declared_in, names_it
 from weigh.versions.lineage_likeness import Sketch, nearest_of, sketch_of
 from weigh.versions.lineage_proof import MOST_REST, beginning, why_trivial
+from weigh.versions.partly_here import held
 
 MOST_VERSIONS = 500
 """Versions of a history that are drawn, the youngest."""
@@ -217,7 +218,8 @@ class _Drawing:
     def add(self, line: Logged) -> None:
         """Take in one version; everything it follows was taken in before."""
         commit = line.commit
-        side = tree_side(self._history.objects, self._history.tree(commit.tree), line.id[:12])
+        tree = held(self._history, self._history.tree(commit.tree))
+        side = tree_side(self._history.objects, tree, line.id[:12])
         version = _Version.of(line.id, side)
         self._nodes.append(Node(line.id, line.id[:12], commit.title))
         parents = [parent for parent in commit.parents if parent in self._shown]

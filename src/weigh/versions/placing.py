@@ -84,7 +84,7 @@ class Placer:
                 self._link(self._blobs.path(file.sha256), draft)
                 return How.LINK
             draft.unlink(missing_ok=True)
-        mode = (0o777 if file.executable else 0o666) & ~self._umask
+        mode = _mode(self._umask, executable=file.executable)
         write_object(self._objects, bytes.fromhex(file.id), draft, mode=mode, durable=True)
         return How.PACKS
 
@@ -163,8 +163,8 @@ def write_object(objects: Objects, name: bytes, target: Path, *, mode: int, dura
         os.close(descriptor)
 
 
-def write_parts(target: Path, parts: Iterable["bytes | memoryview"], *, mode: int = 0o644) -> int:
-    """Write a file that is seen whole or not at all; returns its bytes.
+def write_parts(target: Path, parts: Iterable["bytes | memoryview"], *, executable: bool = False) -> int:
+    """Write a file that is seen whole or not at all; returns its bytes. Who may read it is as the umask says.
 
     Raises:
         StorageError: the disk is full or cannot be written.
@@ -181,7 +181,7 @@ def write_parts(target: Path, parts: Iterable["bytes | memoryview"], *, mode: in
                     write_all(descriptor, part)
                 size += len(part)
             with storing(target):
-                publish(descriptor, draft, target, mode=mode)
+                publish(descriptor, draft, target, mode=_mode(_umask(), executable=executable))
         finally:
             os.close(descriptor)
     finally:
@@ -203,6 +203,10 @@ def require_placeable(tree: Tree) -> None:
             if above in paths:
                 raise RefusedError(f"{above!r} is a file and a folder in this version")
             above = above.rpartition("/")[0]
+
+
+def _mode(umask: int, *, executable: bool) -> int:
+    return (0o777 if executable else 0o666) & ~umask
 
 
 def _umask() -> int:

@@ -7,7 +7,7 @@ attempt finds, and that garbage collection takes away where there is none.
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from weigh.core.errors import ConflictError, NotFoundError, RefusedError, StorageError
@@ -17,7 +17,7 @@ from weigh.core.tensor import TensorInfo
 from weigh.formats.identify import UNKNOWN
 from weigh.formats.reader import FileReader
 from weigh.formats.table import read_file
-from weigh.store.packs.adding import Added, add_file
+from weigh.store.packs.adding import Added, add_file, has_whole
 from weigh.store.packs.objects import Objects, Writer
 from weigh.versions.advice import Advising, is_adapter
 from weigh.versions.checked_out import CheckedOut, Seen, looks_of, read_checked_out, write_checked_out
@@ -27,6 +27,7 @@ from weigh.versions.history import History, put_commit, put_tree
 from weigh.versions.ignored import read_ignored
 from weigh.versions.kept import Kept, kept_of
 from weigh.versions.nearest import Earlier
+from weigh.versions.partly_here import held, left_behind
 from weigh.versions.standing import require_finished, standing
 from weigh.versions.tree import Tree, TreeFile
 from weigh.versions.working_folder import holding, require_known
@@ -118,8 +119,14 @@ def _recorded(
     checked = read_checked_out(place)
     require_here(history, parent, checked)
     before = history.tree_of(parent) if parent else Tree()
-    names = _chosen(folder, before, paths)
+    chosen = _chosen(folder, before, paths)
+    names = chosen - left_behind(history, folder, chosen)
     same, fresh, gone = _sorted_out(folder, before, names, checked)
+    if paths is not None:
+        # Whoever names a file that is as before may have it taken in again, after the store lost parts of it.
+        lost = [path for path, seen in same.items() if not has_whole(history.objects, bytes.fromhex(seen.id))]
+        fresh += lost
+        same = {path: seen for path, seen in same.items() if path not in lost}
     if not fresh and not gone and not wanted.merged:
         raise RefusedError(
             "there is nothing to record",
@@ -227,9 +234,11 @@ def _replaced(before: Tree, added: Iterable[TreeFile], gone: set[str]) -> Tree:
 def _earlier(history: History, parent: str, wanted: Wanted) -> tuple[Earlier, ...]:
     parents = [p for p in (parent, wanted.merged) if p]
     older = itertools.islice(history.log(*parents), 1, _MOST_OLDER) if parents else ()
-    near = (*(Earlier(p[:12], history.tree_of(p)) for p in parents), *wanted.bases)
+    near = (*(Earlier(p[:12], held(history, history.tree_of(p))) for p in parents), *wanted.bases)
     # What follows from the version before last, as a cast of it does, is found as well.
-    far = (Earlier(o.id[:12], history.tree(o.commit.tree)) for o in older if o.id not in parents)
+    far = (
+        Earlier(o.id[:12], held(history, history.tree(o.commit.tree))) for o in older if o.id not in parents
+    )
     return (*near, *far)
 
 
@@ -238,8 +247,14 @@ def put_version(history: History, writer: Writer, tree: Tree, wanted: Wanted, pa
     del history
     root = put_tree(writer, tree)
     parents = tuple(p for p in (parent, wanted.merged) if p)
-    made = Commit(root, parents, wanted.author, wanted.time, wanted.message, wanted.provenance)
+    told = replace(wanted.provenance, made_by=_as_text(wanted.provenance.made_by))
+    made = Commit(root, parents, _as_text(wanted.author), wanted.time, _as_text(wanted.message), told)
     return put_commit(writer, made)
+
+
+def _as_text(typed: str) -> str:
+    """What was typed, or read from a file name, with a sign for each byte that is no text."""
+    return "".join("\ufffd" if "\ud800" <= sign <= "\udfff" else sign for sign in typed)
 
 
 def move_to(history: History, name: str, parent: str, wanted: Wanted) -> str:

@@ -27,6 +27,8 @@ _ID = re.compile(r"[0-9a-f]{64}\Z")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*\Z")
 _PATIENCE = 60.0
 _HEAD_BYTES = 1024
+_MOST_PATH, _MOST_PART = 1000, 250
+"""Signs of a path and of a part of it that every file system takes."""
 FIRST = "main"
 """The branch that a history begins with."""
 
@@ -48,6 +50,12 @@ def is_name(name: str) -> bool:
     """Whether a branch, tag or remote may be called so."""
     bad = ".." in name or name.endswith((".lock", ".tmp", "/")) or len(name) > 200 or name == "HEAD"
     return not bad and bool(_NAME.match(name))
+
+
+def may_be_ref(name: str) -> bool:
+    """Whether a ref, or the end of one, may be called so; nothing else is looked for on the disk."""
+    short = len(name) <= _MOST_PATH and all(len(part) <= _MOST_PART for part in name.split("/"))
+    return short and ".." not in name and bool(_NAME.match(name))
 
 
 class Refs:
@@ -156,7 +164,7 @@ class Refs:
     def _note(self, line: str) -> None:
         """Before the move, so that what a ref pointed to is never forgotten."""
         path = self.root / "moves.log"
-        with storing(path), path.open("a", encoding="utf-8") as log:
+        with storing(path), path.open("a", encoding="utf-8", errors="replace") as log:
             log.write(line.replace("\n", " ").rstrip() + "\n")
             log.flush()
 

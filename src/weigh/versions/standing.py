@@ -49,7 +49,7 @@ def require_finished(history: History, place: Path) -> None:
         raise ConflictError(
             f"a checkout of {name[:12]} was interrupted",
             why="some files of this folder are of that version, others of the one before",
-            hint=f"weigh checkout {label_of(history, name)} goes on with it",
+            hint=f"weigh checkout {label_of(history, name)} goes on with it; weigh checkout HEAD goes back",
         )
 
 

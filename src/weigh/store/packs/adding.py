@@ -112,7 +112,7 @@ def add_file(
     """
     spans = spans_of(path, reader.size, tensors)
     expected = hash_of(reader) if _may_be_known(objects, reader, spans) else b""
-    if expected and objects.has(expected):
+    if expected and has_whole(objects, expected):
         return _known(objects, expected, reader, path)
     adding = _Adding(objects, writer, reader, advise)
     pieces = tuple(adding.piece(span) for span in spans)
@@ -127,6 +127,16 @@ def add_file(
     body = compressor().compress(data)
     writer.add(Record(name, Kind.FILE, Codec.ZSTD, 1, False, len(data), 0, (), content_id(data), body))
     return Added(name, manifest.sha256, reader.size, fresh=True)
+
+
+def has_whole(objects: Objects, name: bytes) -> bool:
+    """Whether a file is in the store with all its chunks; after damage some of them may be gone."""
+    if not objects.has(name):
+        return False
+    return all(
+        objects.has(piece.id) and all(objects.has(chunk) for chunk in objects.parts_of(piece.id))
+        for piece in manifest_of(objects, name).pieces
+    )
 
 
 def _may_be_known(objects: Objects, reader: RangeReader, spans: Sequence[Span]) -> bool:

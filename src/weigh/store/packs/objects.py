@@ -316,6 +316,13 @@ class Objects:
             raise MalformedError("a list of chunks is damaged", why="its sizes do not belong to it")
         return tuple(zip(record.refs, sizes, strict=True))
 
+    def parts_of(self, name: bytes) -> tuple[bytes, ...]:
+        """Ids of the chunks that a payload of several is made of; nothing is read for one that is a chunk."""
+        found = self._find(name)
+        if found is None or found.kind is not Kind.LIST:
+            return ()
+        return tuple(chunk for chunk, _ in self.chunks_of(name))
+
     def pieces(
         self, name: bytes, begin: int = 0, end: int = -1, *, keep: bool = False
     ) -> Iterator[memoryview]:

@@ -329,3 +329,46 @@ def test_taking_one_file_of_a_version_leaves_the_branch_and_says_so(weigh, folde
     assert json.loads(said)["branch"] == "main"
     assert one(weigh, "status")["branch"] == "main"
     assert "no branch" not in weigh("checkout", "HEAD", "--", "m.safetensors").out
+
+
+def test_digits_mean_a_version_of_this_history_and_no_other(weigh, folder, tmp_path, monkeypatch):
+    model("model.safetensors")
+    own = one(weigh, "commit", "-m", "mine")["commit"]
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    model("model.safetensors", step=0.1)
+    theirs = one(weigh, "commit", "-m", "of another history")["commit"]
+    monkeypatch.chdir(folder)
+    assert one(weigh, "show", own[:12])["commit"] == own
+    ended = weigh("checkout", theirs[:12])
+    assert ended.code == 2
+    assert "there is no version" in ended.err
+    # What no branch leads to any more is still this history's own.
+    assert weigh("checkout", "-b", "side").code == 0
+    model("model.safetensors", step=0.2)
+    gone = one(weigh, "commit", "-m", "a dead end")["commit"]
+    assert weigh("checkout", "main").code == 0
+    assert weigh("branch", "-d", "side", "--force").code == 0
+    assert one(weigh, "show", gone[:12])["commit"] == gone
+
+
+def test_a_folder_that_the_history_does_not_know_changes_none_of_its_names(
+    weigh, folder, tmp_path, monkeypatch
+):
+    model("model.safetensors")
+    one(weigh, "commit", "-m", "mine")
+    planted = tmp_path / "planted"
+    (planted / ".weigh").mkdir(parents=True)
+    (planted / ".weigh" / "history").write_text('name = "encoder"\n')
+    monkeypatch.chdir(planted)
+    for command in (
+        ("tag", "v9"),
+        ("branch", "evil"),
+        ("branch", "-d", "main"),
+        ("branch", "-m", "main", "x"),
+    ):
+        ended = weigh(*command)
+        assert ended.code == 1, command
+        assert "does not know it" in ended.err
+    assert weigh("log").code == 0

@@ -8,7 +8,7 @@ from weigh.core.errors import ConflictError, NotFoundError, RefusedError
 from weigh.jobs.desk import Desk
 from weigh.versions.history import History
 from weigh.versions.refs import HEADS, REMOTES, TAGS, check_name
-from weigh.versions.working_folder import open_history
+from weigh.versions.working_folder import open_history, open_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def make_tag(desk: Desk, here: Path, name: str, revision: str = "HEAD") -> Named
 
 def _make(desk: Desk, here: Path, prefix: str, wanted: tuple[str, str], what: str) -> Named:
     name, revision = wanted
-    history = open_history(desk, here)
+    history = open_own(desk, here)
     ref = _free(history, prefix, name, what)
     at = history.find(revision)
     history.refs.move(ref, "", at, why=f"{what} made", time=int(desk.clock.now()))
@@ -105,7 +105,7 @@ def rename_branch(desk: Desk, here: Path, old: str, new: str) -> Named:
         ConflictError: the new name is in use.
         RefusedError: another working folder has it checked out.
     """
-    history = open_history(desk, here)
+    history = open_own(desk, here)
     was = HEADS + check_name(old) if old else history.refs.head
     at = history.refs.get(was) if was else ""
     if not at:
@@ -127,7 +127,7 @@ def delete_branch(desk: Desk, here: Path, name: str, *, force: bool = False) -> 
     Raises:
         RefusedError: it is checked out, or holds versions that nothing else leads to.
     """
-    history = open_history(desk, here)
+    history = open_own(desk, here)
     ref = HEADS + check_name(name)
     at = history.refs.get(ref)
     if not at:
@@ -151,7 +151,7 @@ def delete_tag(desk: Desk, here: Path, name: str) -> Named:
     Raises:
         NotFoundError: there is none of that name.
     """
-    history = open_history(desk, here)
+    history = open_own(desk, here)
     ref = TAGS + check_name(name)
     at = history.refs.get(ref)
     if not at:

@@ -12,12 +12,12 @@ from weigh.store.packs.objects import Objects
 from weigh.store.sketches.sketch_index import Sketches, sketches_in
 from weigh.system.atomic import storing
 from weigh.versions.left_out import left_out
+from weigh.versions.refs import MOVES
 from weigh.versions.working_folder import open_objects
 
 DAY = 86_400.0
 """Seconds."""
 _ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-_MOVES = "moves.log"
 _MOST_BYTES = 1 << 26
 """Bytes of one file of a history that are read; refs, heads and states are far smaller."""
 
@@ -62,7 +62,7 @@ def _forget_sketches(objects: Objects) -> None:
 def named_roots(versions: Path) -> Iterator[tuple[str, bytes]]:
     """(history, id) of everything that refs, heads and unfinished work of every history name."""
     for path in _files(versions):
-        if path.name != _MOVES:
+        if path.name != MOVES:
             history = path.relative_to(versions).parts[0]
             for found in _ID.findall(_read(path)):
                 yield history, bytes.fromhex(found.decode())
@@ -74,7 +74,7 @@ def kept_roots(objects: Objects, versions: Path, *, since: float) -> Iterator[by
     A ref that names what is not in the store stays in, so that the collection stops and says so.
     """
     for path in _files(versions):
-        if path.name == _MOVES:
+        if path.name == MOVES:
             yield from (name for name in _moved(path, since) if objects.has(name))
             continue
         is_ref = "refs" in path.relative_to(versions).parts[1:2]

@@ -12,7 +12,7 @@ from weigh.store.remotes.layout import Remote
 from weigh.system.credentials import read_credentials
 from weigh.versions.refs import REMOTES
 from weigh.versions.remotes import USUAL, add_remote, address_of, read_remotes, remove_remote
-from weigh.versions.working_folder import open_history
+from weigh.versions.working_folder import open_history, open_own
 
 
 def listed(desk: Desk, folder: Path) -> Mapping[str, str]:
@@ -27,7 +27,7 @@ def add(desk: Desk, folder: Path, name: str, address: str) -> str:
         UsageError: the address is none, or the name is taken.
     """
     full = checked_address(address, folder)
-    add_remote(open_history(desk, folder).root, name, full)
+    add_remote(open_own(desk, folder).root, name, full)
     return full
 
 
@@ -37,7 +37,7 @@ def remove(desk: Desk, folder: Path, name: str) -> str:
     Raises:
         NotFoundError: there is none of that name.
     """
-    history = open_history(desk, folder)
+    history = open_own(desk, folder)
     address = remove_remote(history.root, name)
     # Where another remote of that name stands is not known; a lease must not rest on this one.
     for ref, stands in tuple(history.refs.all(f"{REMOTES}{name}/")):

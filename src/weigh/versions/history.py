@@ -148,9 +148,21 @@ class History:
         if len(digits) == 64 and self.objects.has(bytes.fromhex(digits)):
             return digits
         fitting = [i.hex() for i, _ in self.objects.index.objects(Kind.COMMIT) if i.hex().startswith(digits)]
+        if fitting:
+            # The store is that of all histories; digits mean a version of this one.
+            own = self._own()
+            fitting = [name for name in fitting if name in own]
         if len(fitting) > 1:
             raise UsageError(f"{digits!r} fits {len(fitting)} versions", hint="write more digits")
         return fitting[0] if fitting else ""
+
+    def _own(self) -> frozenset[str]:
+        """The ids of the versions that a ref leads to, or that one stood at."""
+        starts = [name for _, name in self.refs.all()]
+        current = self.refs.current()
+        return frozenset({logged.id for logged in self.log(*starts, *([current] if current else []))}) | (
+            self.refs.mentioned()
+        )
 
     def log(self, *starts: str) -> Iterator[Logged]:
         """Commits from some ids backwards, each once, the youngest first among those that are ready."""

@@ -25,6 +25,9 @@ REMOTES = "refs/remotes/"
 DETACHED = "refs/detached/"
 _ID = re.compile(r"[0-9a-f]{64}\Z")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*\Z")
+_IDS = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+MOVES = "moves.log"
+_MOST_LINE = 4096
 _PATIENCE = 60.0
 _HEAD_BYTES = 1024
 _MOST_PATH, _MOST_PART = 1000, 250
@@ -161,9 +164,19 @@ class Refs:
                 with storing(self.root / ref):
                     (self.root / ref).unlink()
 
+    def mentioned(self) -> frozenset[str]:
+        """Every id that a ref has stood at, as the log of moves tells."""
+        path = self.root / MOVES
+        with storing(path):
+            try:
+                with path.open("r", encoding="utf-8", errors="replace") as log:
+                    return frozenset(found for line in log for found in _IDS.findall(line[:_MOST_LINE]))
+            except FileNotFoundError:
+                return frozenset()
+
     def _note(self, line: str) -> None:
         """Before the move, so that what a ref pointed to is never forgotten."""
-        path = self.root / "moves.log"
+        path = self.root / MOVES
         with storing(path), path.open("a", encoding="utf-8", errors="replace") as log:
             log.write(line.replace("\n", " ").rstrip() + "\n")
             log.flush()

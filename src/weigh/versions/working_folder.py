@@ -145,6 +145,17 @@ def open_history(bench: HasPlaces, folder: Path) -> History:
     return history_at(bench, named_in(found), found)
 
 
+def open_own(bench: HasPlaces, folder: Path) -> History:
+    """The same, to change its names: only folders that it knows may.
+
+    Raises:
+        RefusedError: the history does not know the folder: it was moved, copied, or made by somebody else.
+    """
+    history = open_history(bench, folder)
+    require_known(history)
+    return history
+
+
 def history_at(bench: HasPlaces, name: str, folder: Path) -> History:
     """A history as it is seen from a working folder, whether or not it knows the folder."""
     root = root_of(bench, name)

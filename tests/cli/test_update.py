@@ -56,3 +56,10 @@ def test_a_malicious_update_is_not_written(weigh, project, hub, tmp_path):
 
 def test_an_unknown_name_is_told(weigh, project):
     assert weigh("update", "nobody", "--project", str(project)).code == 2
+
+
+def test_a_ref_that_is_declared_under_another_name_is_told_so(weigh, project):
+    ended = weigh("add", "hf:acme/encoder@main", "--name", "mine", "--project", str(project))
+    assert ended.code == 2
+    assert "declares hf:acme/encoder@main already" in ended.err
+    assert "it is models.encoder" in ended.err

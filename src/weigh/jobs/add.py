@@ -64,14 +64,21 @@ def add(bench: Workbench, folder: Path, entry: NewModel, *, locking: bool = True
         before = read_text(path)
         text, names = with_models(path, before, [entry])
         if not names:
-            raise UsageError(
-                f"models.toml declares {entry.name or entry.ref} already",
-                hint="weigh tree shows what it declares; weigh remove NAME takes one out",
-            )
+            raise _declared_already(path, before, entry)
         added = _looked_at(bench, folder, text, names[0])
         write_text(path, text)
     # A lock of its own: what is declared now stays declared, whatever becomes of the other models.
     return replace(added, locking=lock(bench, folder)) if locking else added
+
+
+def _declared_already(path: Path, text: str, entry: NewModel) -> UsageError:
+    models = parse_manifest(path, text.encode("utf-8")).models
+    hint = "weigh tree shows what it declares; weigh remove NAME takes one out"
+    if entry.name in models:
+        return UsageError(f"models.toml declares a model called {entry.name} already", hint=hint)
+    ref = parse_ref(entry.ref)
+    name = next((n for n, d in models.items() if [part.ref for part in d.parts] == [ref]), "")
+    return UsageError(f"models.toml declares {ref} already", why=f"it is models.{name}", hint=hint)
 
 
 def _looked_at(bench: Workbench, folder: Path, text: str, name: str) -> Added:

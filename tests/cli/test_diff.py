@@ -121,3 +121,14 @@ def test_wrong_usage_is_told(weigh, project):
     assert weigh("diff", lock).code == 2
     assert weigh("diff", lock, str(project)).code == 2
     assert weigh("diff", "no.lock", lock).code == 2
+
+
+def test_a_page_follows_a_link(weigh, project, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(f'{{"n": "{name}"}}', encoding="utf-8")
+    (tmp_path / "page.html").symlink_to(tmp_path / "there.html")
+    ended = weigh("diff", str(tmp_path / "one"), str(tmp_path / "two"), "--html", str(tmp_path / "page.html"))
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "page.html").is_symlink()
+    assert (tmp_path / "there.html").read_bytes().startswith(b"<!doctype html>")

@@ -110,11 +110,11 @@ def _models(bench: "Workbench", things: tuple[str, ...], project: Path, asked: d
 def _write_page(found: "LockChange | ModelDiff", path: Path) -> None:
     from weigh.core.model_diff import ModelDiff
     from weigh.render.model_diff_html import page
-    from weigh.system.atomic import write_bytes
+    from weigh.system.atomic import write_out
 
     if not isinstance(found, ModelDiff):
         raise UsageError("--html shows models", why="two locks were compared")
-    write_bytes(path, page(found).encode())
+    write_out(path, page(found).encode())
 
 
 def _json(found: "LockChange | ModelDiff") -> str:

@@ -65,9 +65,9 @@ def lineage(
 
 def _write_page(found: "Lineage", path: Path) -> None:
     from weigh.render.lineage_html import page
-    from weigh.system.atomic import write_bytes
+    from weigh.system.atomic import write_out
 
-    write_bytes(path, page(found).encode())
+    write_out(path, page(found).encode())
 
 
 def _code(found: "Lineage") -> int:

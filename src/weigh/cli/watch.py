@@ -89,7 +89,7 @@ def _show(found: "Watching", out: str, *, as_json: bool) -> None:
     from weigh.core.canonical import dumps
     from weigh.render.escape import json_text
     from weigh.render.watch import screen
-    from weigh.system.atomic import write_bytes
+    from weigh.system.atomic import write_out
 
     told = dumps(
         {
@@ -100,7 +100,7 @@ def _show(found: "Watching", out: str, *, as_json: bool) -> None:
         }
     )
     if out:
-        write_bytes(Path(out), told + b"\n")
+        write_out(Path(out), told + b"\n")
     if as_json:
         click.echo(json_text(told.decode("utf-8")))
         return

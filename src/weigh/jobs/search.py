@@ -14,6 +14,8 @@ from weigh.sources.catalogue import CATALOGUES, CatalogueSource
 from weigh.sources.hf import HfSource
 from weigh.sources.hf_search import search_hub
 
+NO_TASK = "no task stated"
+NO_LIBRARY = "no library stated"
 NO_LICENCE = "no licence stated"
 NO_COUNT = "number of parameters not stated"
 
@@ -45,15 +47,19 @@ def search(bench: Workbench, wanted: Wanted, *, shelves: frozenset[Shelf] = froz
 def _chosen(offers: Iterator[Offer], wanted: Wanted, hidden: Counter[str]) -> list[Offer]:
     kept: list[Offer] = []
     for offer in offers:
-        if wanted.task and offer.task != wanted.task:
+        if wanted.task and offer.task not in {wanted.task, ""}:
             continue
-        if wanted.library and offer.library != wanted.library:
+        if wanted.library and offer.library not in {wanted.library, ""}:
             continue
         if wanted.most_parameters >= 0 and offer.parameters > wanted.most_parameters:
             continue
         if wanted.licence and offer.licence and not licence_fits(offer.licence, wanted.licence):
             continue
-        if wanted.licence and not offer.licence:
+        if wanted.task and not offer.task:
+            hidden[NO_TASK] += 1
+        elif wanted.library and not offer.library:
+            hidden[NO_LIBRARY] += 1
+        elif wanted.licence and not offer.licence:
             hidden[NO_LICENCE] += 1
         elif wanted.most_parameters >= 0 and offer.parameters < 0:
             hidden[NO_COUNT] += 1

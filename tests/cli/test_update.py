@@ -63,3 +63,11 @@ def test_a_ref_that_is_declared_under_another_name_is_told_so(weigh, project):
     assert ended.code == 2
     assert "declares hf:acme/encoder@main already" in ended.err
     assert "it is models.encoder" in ended.err
+
+
+def test_a_text_that_cannot_be_written_leaves_the_lock(weigh, project, hub, tmp_path):
+    before = (project / "models.lock").read_bytes()
+    hub.repos["acme/encoder"].commit(second_files())
+    ended = weigh("update", "--project", str(project), "--pull-request-text", str(tmp_path))
+    assert ended.code == 3
+    assert (project / "models.lock").read_bytes() == before

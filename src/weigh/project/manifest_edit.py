@@ -230,7 +230,7 @@ def _name(header: str) -> tuple[str, ...]:
     """The dotted name in a header line; empty where the line only looks like one."""
     try:
         table: Any = tomllib.loads(header.strip())
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return ()
     name: list[str] = []
     while isinstance(table, dict) and len(table) == 1:
@@ -243,7 +243,7 @@ def _name(header: str) -> tuple[str, ...]:
 def _says(text: str, wanted: Mapping[str, Any]) -> bool:
     try:
         return tomllib.loads(text) == wanted
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return False
 
 

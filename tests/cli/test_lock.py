@@ -156,3 +156,10 @@ def test_a_lock_that_cannot_be_read_is_not_mended_by_what_just_failed(weigh, pro
     ended = weigh("lock")
     assert ended.code == 2
     assert "delete it and run weigh lock" in ended.err
+
+
+def test_a_key_that_is_almost_one_is_named(weigh, project):
+    (project / "models.toml").write_text(MODEL + 'titel = "x"\n', encoding="utf-8")
+    ended = weigh("lock")
+    assert ended.code == 2
+    assert "title" in ended.err

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from weigh.core.errors import RefusedError, UsageError
+from weigh.core.errors import RefusedError, UsageError, WeighError
 from weigh.core.gate import Word
 from weigh.core.ref import parse_ref
 from weigh.core.snapshot import SnapshotFile
@@ -68,7 +68,17 @@ def add(bench: Workbench, folder: Path, entry: NewModel, *, locking: bool = True
         added = _looked_at(bench, folder, text, names[0])
         write_text(path, text)
     # A lock of its own: what is declared now stays declared, whatever becomes of the other models.
-    return replace(added, locking=lock(bench, folder)) if locking else added
+    return replace(added, locking=_lock_of_all(bench, folder, added.name)) if locking else added
+
+
+def _lock_of_all(bench: Workbench, folder: Path, name: str) -> Locking:
+    try:
+        return lock(bench, folder)
+    except WeighError as error:
+        # What stands in the way may be another model; nobody would guess that this one is declared all the same.
+        after = f"then weigh lock: models.{name} is declared in models.toml and not locked yet"
+        error.hint = f"{error.hint}; {after}" if error.hint else after
+        raise
 
 
 def _declared_already(path: Path, text: str, entry: NewModel) -> UsageError:

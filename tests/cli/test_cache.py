@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from tests.cli.locked_project import local_hub  # noqa: F401 - a fixture
 
 
 def test_an_empty_cache_is_listed_as_empty(weigh):
@@ -25,6 +26,14 @@ def test_a_dry_run_frees_nothing(weigh, tmp_path, make_reviews):
     before = weigh("cache", "ls").out
     assert "would be freed" in weigh("cache", "prune", "--older-than", "0", "--dry-run").out
     assert weigh("cache", "ls").out == before
+
+
+def test_nothing_was_interrupted_where_everything_ended(weigh, hub):
+    hub.repo("acme/tiny", {"config.json": b"{}", "model.safetensors": b"\x02\0\0\0\0\0\0\0{}"})
+    assert weigh("add", "hf:acme/tiny").code == 0
+    told = json.loads(weigh("cache", "ls", "--json").out)
+    assert told["files"]["files"] == 2
+    assert told["unfinished"] == {"files": 0, "bytes": 0}
 
 
 def test_what_a_lock_without_a_manifest_names_is_kept(weigh, tmp_path):

@@ -75,7 +75,7 @@ def _lock_of_all(bench: Workbench, folder: Path, name: str) -> Locking:
     try:
         return lock(bench, folder)
     except WeighError as error:
-        # What stands in the way may be another model; nobody would guess that this one is declared all the same.
+        # What stands in the way may be another model; nobody would guess that this one is declared.
         after = f"then weigh lock: models.{name} is declared in models.toml and not locked yet"
         error.hint = f"{error.hint}; {after}" if error.hint else after
         raise

@@ -78,7 +78,10 @@ def test_removing_a_model_takes_it_out_of_both_files(weigh, hub, tmp_path):
 
 def test_a_lock_that_fails_for_another_model_says_what_was_declared(weigh, hub, tmp_path):
     manifest = tmp_path / "models.toml"
-    manifest.write_text('[models.gone]\nref = "hf:acme/gone"\n[data.rows]\nfiles = [{ from = "file:r", to = "r" }]\n', encoding="utf-8")
+    manifest.write_text(
+        '[models.gone]\nref = "hf:acme/gone"\n[data.rows]\nfiles = [{ from = "file:r", to = "r" }]\n',
+        encoding="utf-8",
+    )
     manifest.chmod(0o664)
     ended = weigh("add", f"hf:{NAME}", "--name", "mine")
     assert ended.code == 3

@@ -128,7 +128,10 @@ def test_a_count_is_short(number):
 
 
 def test_what_states_no_task_or_library_is_counted(weigh, shelf):
-    for name, said in (("acme/mute-sentiment", model(task="")), ("acme/bare-sentiment", model(library_name=""))):
+    for name, said in (
+        ("acme/mute-sentiment", model(task="")),
+        ("acme/bare-sentiment", model(library_name="")),
+    ):
         shelf.repo(name, {"config.json": b"{}"})
         shelf.shown[name] = said
     told = json.loads(weigh("search", "mute", "--task", "text-classification", "--json").out)

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 
+import pytest
 from tests.cli.locked_project import local_hub, locked_project, new_commands, second_files  # noqa: F401 - fixtures
 
 
@@ -132,3 +133,12 @@ def test_a_page_follows_a_link(weigh, project, tmp_path):
     assert ended.code == 0, ended.err
     assert (tmp_path / "page.html").is_symlink()
     assert (tmp_path / "there.html").read_bytes().startswith(b"<!doctype html>")
+
+
+@pytest.mark.parametrize("option", ["--html", "--data"])
+def test_what_only_models_have_is_refused_for_locks(weigh, project, tmp_path, option):
+    lock = str(project / "models.lock")
+    ended = weigh("diff", lock, lock, option, str(tmp_path / "file"))
+    assert ended.code == 2
+    assert f"{option} is for models" in ended.err
+    assert not (tmp_path / "file").exists()

@@ -225,3 +225,9 @@ def test_what_is_no_file_stays_what_it_is(weigh, project, tmp_path):
     assert weigh("bundle", str(link), "--project", str(project)).code == 0
     assert link.is_symlink()
     assert (tmp_path / "there.tar").is_file()
+
+
+def test_a_project_that_is_not_there_is_not_made(weigh, bundle, tmp_path):
+    ended = weigh("unbundle", str(bundle), "--project", str(tmp_path / "typo"), "--write-lock")
+    assert ended.code == 2
+    assert not (tmp_path / "typo").exists()

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import subprocess
 import tarfile
 
@@ -211,3 +212,22 @@ def test_headers_are_those_of_tar(size):
     assert (info.name, info.size, info.mode, info.mtime, info.isreg()) == (
         "blobs/sha256/" + "a" * 64, size, 0o644, 0, True,
     )  # fmt: skip
+
+
+def test_what_is_no_file_stays_what_it_is(weigh, project, tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "link.tar"
+    os.mkfifo(pipe)
+    ended = weigh("bundle", str(pipe), "--project", str(project))
+    assert ended.code == 2
+    assert "is not a file" in ended.err
+    assert pipe.is_fifo()
+    link.symlink_to(tmp_path / "there.tar")
+    assert weigh("bundle", str(link), "--project", str(project)).code == 0
+    assert link.is_symlink()
+    assert (tmp_path / "there.tar").is_file()
+
+
+def test_a_project_that_is_not_there_is_not_made(weigh, bundle, tmp_path):
+    ended = weigh("unbundle", str(bundle), "--project", str(tmp_path / "typo"), "--write-lock")
+    assert ended.code == 2
+    assert not (tmp_path / "typo").exists()

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 
+import pytest
 from tests.cli.locked_project import local_hub, locked_project, new_commands, second_files  # noqa: F401 - fixtures
 
 
@@ -121,3 +122,23 @@ def test_wrong_usage_is_told(weigh, project):
     assert weigh("diff", lock).code == 2
     assert weigh("diff", lock, str(project)).code == 2
     assert weigh("diff", "no.lock", lock).code == 2
+
+
+def test_a_page_follows_a_link(weigh, project, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(f'{{"n": "{name}"}}', encoding="utf-8")
+    (tmp_path / "page.html").symlink_to(tmp_path / "there.html")
+    ended = weigh("diff", str(tmp_path / "one"), str(tmp_path / "two"), "--html", str(tmp_path / "page.html"))
+    assert ended.code == 0, ended.err
+    assert (tmp_path / "page.html").is_symlink()
+    assert (tmp_path / "there.html").read_bytes().startswith(b"<!doctype html>")
+
+
+@pytest.mark.parametrize("option", ["--html", "--data"])
+def test_what_only_models_have_is_refused_for_locks(weigh, project, tmp_path, option):
+    lock = str(project / "models.lock")
+    ended = weigh("diff", lock, lock, option, str(tmp_path / "file"))
+    assert ended.code == 2
+    assert f"{option} is for models" in ended.err
+    assert not (tmp_path / "file").exists()

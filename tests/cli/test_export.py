@@ -73,3 +73,11 @@ def test_requirements_have_hashes_and_name_the_rest(weigh, commands, tmp_path):
 def test_nothing_locked_is_told(weigh, commands, tmp_path, form):
     assert weigh("export", "out", "--format", form).code == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_requirements_do_not_count_what_they_leave_out(weigh, project, tmp_path):
+    ask = ("export", str(tmp_path / "r.txt"), "--format", "requirements", "--project", str(project))
+    ended = weigh(*ask)
+    assert "  0 models" in ended.out
+    assert "left out: models.encoder" in ended.err
+    assert json.loads(weigh(*ask, "--json").out)["left-out"] == ["models.encoder"]

@@ -39,3 +39,13 @@ def test_a_manifest_is_never_overwritten(weigh, tmp_path):
 def test_a_folder_that_is_not_there_is_not_made(weigh, tmp_path):
     assert weigh("init", "gone").code == 2
     assert not (tmp_path / "gone").exists()
+
+
+def test_what_could_not_be_begun_can_be_begun_again(weigh, tmp_path):
+    (tmp_path / ".gitignore").mkdir()
+    ended = weigh("init")
+    assert ended.code == 3
+    assert ".gitignore cannot be read" in ended.err
+    assert not (tmp_path / "models.toml").exists()
+    (tmp_path / ".gitignore").rmdir()
+    assert weigh("init").code == 0

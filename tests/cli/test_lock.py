@@ -136,3 +136,30 @@ def test_a_path_that_leads_out_is_refused(weigh, project, old, new):
     ended = weigh("lock")
     assert ended.code in {1, 2}
     assert ended.out == ""
+
+
+@pytest.mark.parametrize("name", ["models.lock", "models.toml"])
+def test_a_number_of_five_thousand_digits_is_bad_input(weigh, project, name):
+    weigh("lock")
+    with (project / name).open("a", encoding="utf-8") as file:
+        file.write(f"\n[x]\ny = {'1' * 5000}\n")
+    before = (project / name).read_bytes()
+    for command in (("lock",), ("tree",), ("sync",)):
+        ended = weigh(*command)
+        assert ended.code == 2
+        assert f"cannot read {name}" in ended.err
+    assert (project / name).read_bytes() == before
+
+
+def test_a_lock_that_cannot_be_read_is_not_mended_by_what_just_failed(weigh, project):
+    (project / "models.lock").write_text("<<<<<<< HEAD\n", encoding="utf-8")
+    ended = weigh("lock")
+    assert ended.code == 2
+    assert "delete it and run weigh lock" in ended.err
+
+
+def test_a_key_that_is_almost_one_is_named(weigh, project):
+    (project / "models.toml").write_text(MODEL + 'titel = "x"\n', encoding="utf-8")
+    ended = weigh("lock")
+    assert ended.code == 2
+    assert "title" in ended.err

@@ -125,3 +125,23 @@ def test_without_a_lock_there_is_nothing_to_pin_to(weigh, commands, tmp_path):
     ended = weigh("pin")
     assert ended.code == 2
     assert "weigh lock" in ended.err
+
+
+def test_a_call_whose_model_nobody_can_tell_is_listed(weigh, project):
+    text = "import sys\nfrom transformers import AutoModel\n\nAutoModel.from_pretrained(sys.argv[1])\n"
+    (project / "app.py").write_text(text, encoding="utf-8")
+    ended = weigh("pin", "--project", str(project))
+    assert ended.code == 0, ended.err
+    assert "app.py:4  sys.argv[1]  stays: its model cannot be told" in ended.out
+    (kept,) = json.loads(weigh("pin", "--project", str(project), "--json").out)["kept"]
+    assert (kept["line"], kept["ref"]) == (4, "sys.argv[1]")
+
+
+def test_a_call_in_a_notebook_is_told_with_its_cell(weigh, project):
+    source = 'from transformers import AutoModel\nAutoModel.from_pretrained("acme/encoder")\n'
+    cell = {"cell_type": "code", "source": source, "outputs": [], "metadata": {}, "execution_count": None}
+    book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (project / "book.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    assert "book.ipynb cell 1:2  hf:acme/encoder  stays" in weigh("pin", "--project", str(project)).out
+    (kept,) = json.loads(weigh("pin", "--project", str(project), "--json").out)["kept"]
+    assert (kept["cell"], kept["line"]) == (1, 2)

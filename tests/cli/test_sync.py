@@ -70,3 +70,17 @@ def test_what_a_project_takes_is_listed(weigh, hub, tmp_path):
     assert listed["project"]["files"] == 5
     assert weigh("cache", "prune", "--older-than", "0").code == 0
     assert weigh("sync", "--offline").code == 0
+
+
+def test_a_model_taken_out_does_not_stand_in_the_way_of_a_sync_by_name(weigh, hub, tmp_path):
+    hub.repo("acme/other", {"config.json": b"{ }"})
+    declare(tmp_path)
+    with (tmp_path / "models.toml").open("a", encoding="utf-8") as file:
+        file.write('[models.other]\nref = "hf:acme/other"\n')
+    assert weigh("sync").code == 0
+    assert weigh("remove", "other").code == 0
+    ended = weigh("sync", "tiny", "--json")
+    assert ended.code == 0, ended.err
+    told = json.loads(ended.out)
+    assert list(told["models"]) == ["models.tiny"]
+    assert any("models--acme--other" in path for path in told["extra"])

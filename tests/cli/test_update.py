@@ -56,3 +56,18 @@ def test_a_malicious_update_is_not_written(weigh, project, hub, tmp_path):
 
 def test_an_unknown_name_is_told(weigh, project):
     assert weigh("update", "nobody", "--project", str(project)).code == 2
+
+
+def test_a_ref_that_is_declared_under_another_name_is_told_so(weigh, project):
+    ended = weigh("add", "hf:acme/encoder@main", "--name", "mine", "--project", str(project))
+    assert ended.code == 2
+    assert "declares hf:acme/encoder@main already" in ended.err
+    assert "it is models.encoder" in ended.err
+
+
+def test_a_text_that_cannot_be_written_leaves_the_lock(weigh, project, hub, tmp_path):
+    before = (project / "models.lock").read_bytes()
+    hub.repos["acme/encoder"].commit(second_files())
+    ended = weigh("update", "--project", str(project), "--pull-request-text", str(tmp_path))
+    assert ended.code == 3
+    assert (project / "models.lock").read_bytes() == before

@@ -40,3 +40,19 @@ def test_a_changed_stored_file_never_gets_out(weigh, project, tmp_path):
     ended = weigh("vendor", str(tmp_path / "copies"), "--project", str(project), "--offline")
     assert ended.code == 3
     assert not (tmp_path / "copies").exists()
+
+
+def test_every_model_has_a_folder_of_its_own(weigh, hub, tmp_path):
+    hub.repo("acme/big", {"config.json": b"{}"})
+    (tmp_path / "rows.csv").write_text("a\n1\n", encoding="utf-8")
+    (tmp_path / "models.toml").write_text(
+        '[models.dup]\nref = "hf:acme/big"\n[models."models.lock"]\nref = "hf:acme/encoder"\n'
+        '[data.dup]\nfiles = [{ from = "file:rows.csv", to = "rows.csv" }]\n',
+        encoding="utf-8",
+    )
+    assert weigh("lock").code == 0
+    for names in (("dup", "data.dup"), ("models.models.lock",)):
+        ended = weigh("vendor", "out", *names)
+        assert ended.code == 2
+        assert "cannot have a folder of its own" in ended.err
+        assert not (tmp_path / "out").exists()

@@ -39,6 +39,8 @@ def test_exit_code_and_both_outputs_are_the_programs_own(scene):
         (("--nonsense",), 125, "No such option"),
         ((), 125, "Missing argument"),
         (("--fast", "--verify", "--", "true"), 125, "exclude"),
+        (("--allow-host", "https://hf.co", "--", "true"), 125, "not the name of a host"),
+        (("--allow-host", "--", "true"), 125, "not the name of a host"),
     ],
 )
 def test_failures_of_its_own_are_told_apart(scene, arguments, code, said):

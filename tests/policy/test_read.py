@@ -136,6 +136,7 @@ def test_a_project_may_extend_any_preset():
 
 BROKEN = {
     "no TOML": ("name = ", "is not TOML"),
+    "a number that nobody reads": ("version = " + "1" * 5000, "is not TOML"),
     "no name": (LINE, "name must be a text"),
     "nothing required": (HEAD, "requires nothing"),
     "unknown top key": (HEAD + "rules = 1\n" + LINE, "unknown key 'rules'"),

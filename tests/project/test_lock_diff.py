@@ -147,3 +147,9 @@ def test_a_long_value_that_changed_is_still_told(tmp_path):
     assert len(values) == 1
     assert len(values[0].old) < 200
     assert hashlib.sha256(json.dumps("x" * 500 + "1").encode()).hexdigest()[:16] in values[0].old
+
+
+def test_what_a_new_model_does_not_state_is_no_change():
+    file = LockedFile("models.a", "x", "hf:o/n#x", 1, "0" * 64)
+    (told,) = compared(Lock(), Lock.of([file], [LockedModel("models.a", licence="mit")])).models
+    assert [(s.what, s.old, s.new) for s in told.statements] == [("licence", "", "mit")]

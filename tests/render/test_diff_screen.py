@@ -94,3 +94,12 @@ def test_clean_updates_say_so():
     change = LockChange("a", "b", (ModelChange("models.a", ChangeKind.ADDED),))
     assert "all clean" in pull_request(change, {"models.a f": "clean"})
     assert "no new files" in pull_request(change, {})
+
+
+def test_what_is_new_is_not_cut_off():
+    old, new = (f"hf:acme/encoder/{digit * 40}" for digit in "12")
+    statements = (Turned("found to be", old, new), Turned("licence", "mit", "apache-2.0"))
+    model = ModelChange("models.m", ChangeKind.CHANGED, (), (), 0, (), (), statements, ())
+    shown = diff_screen(LockChange("old", "new", (model,), 0), width=80)
+    assert f"      found to be: {old}\n        → {new}\n" in shown
+    assert "licence: mit → apache-2.0\n" in shown

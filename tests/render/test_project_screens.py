@@ -75,8 +75,8 @@ def test_a_tree_is_drawn():
         "project": "shop",
         "models": [
             node(title="", exact=["hf:org/m/c"], licence="mit", code=[], files=[], size=0, parents=[base]),
-            node(section="models.b", exact=[], requested=["hf:org/base"], locked=False, licence="", code=[],
-                 files=[], parents=[]),
+            node(section="models.b", title="What it was tuned from", groups=["app", "lab"], exact=[],
+                 requested=["hf:org/base"], locked=False, licence="", code=[], files=[], parents=[]),
         ],
         "undeclared": [],
     }  # fmt: skip
@@ -86,7 +86,8 @@ def test_a_tree_is_drawn():
         "  │  ├─ hf:org/m/c",
         "  │  └─ base: hf:org/base (locked as models.b)",
         "  │     └─ base: hf:org/grand (not locked)",
-        "  └─ models.b · not locked",
+        "  └─ models.b · not locked · groups app, lab",
+        "     ├─ What it was tuned from",
         "     └─ hf:org/base",
     ]
 

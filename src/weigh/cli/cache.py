@@ -40,12 +40,13 @@ def show(*, as_json: bool) -> int:
 @cache.command("prune")
 @click.option(
     "--older-than",
+    type=click.FloatRange(min=0),
     default=30.0,
     show_default=True,
     metavar="DAYS",
     help="Only what was not used for this many days.",
 )
-@click.option("--corrupt", is_flag=True, help="Also delete files that were set aside as corrupt.")
+@click.option("--corrupt", is_flag=True, help="Also delete files that were set aside as corrupt so long ago.")
 @click.option("--dry-run", is_flag=True, help="Only say how much would be freed.")
 def prune(older_than: float, *, corrupt: bool, dry_run: bool) -> int:
     """Delete what neither models.lock here, nor an answer, nor a recent run needs.

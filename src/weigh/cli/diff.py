@@ -68,16 +68,26 @@ def diff(
 
     events = TerminalEvents(sys.stderr, quiet=as_json or not sys.stderr.isatty())
     place = Path(project).resolve()
+    of_locks = bool(since) or are_locks(things)
+    if of_locks:
+        _refuse_for_locks(html=html, data=asked["data"])
     with closing(open_workbench(events, offline=offline)) as bench:
-        if since or are_locks(things):
+        if of_locks:
             found: LockChange | ModelDiff = locks(bench, things, since=since, project=place)
         else:
-            found = _models(bench, things, place, asked)
+            found = compared = _models(bench, things, place, asked)
+            if html:
+                _write_page(compared, Path(html))
     events.close()
-    if html:
-        _write_page(found, Path(html))
     click.echo(_json(found) if as_json else _screen(found, whole=whole), nl=False)
     return ExitCode.NO if as_code and found.differs else ExitCode.FINE
+
+
+def _refuse_for_locks(*, html: str, data: str) -> None:
+    """Two locks are no models: there are no layers to draw and nothing to ask."""
+    for option, value in (("--html", html), ("--data", data)):
+        if value:
+            raise UsageError(f"{option} is for models", why="two locks are compared")
 
 
 def _models(bench: "Workbench", things: tuple[str, ...], project: Path, asked: dict[str, Any]) -> "ModelDiff":
@@ -107,13 +117,10 @@ def _models(bench: "Workbench", things: tuple[str, ...], project: Path, asked: d
     return replace(found, answers=diff_behaviour(bench, declarations, models, options))
 
 
-def _write_page(found: "LockChange | ModelDiff", path: Path) -> None:
-    from weigh.core.model_diff import ModelDiff
+def _write_page(found: "ModelDiff", path: Path) -> None:
     from weigh.render.model_diff_html import page
     from weigh.system.atomic import write_out
 
-    if not isinstance(found, ModelDiff):
-        raise UsageError("--html shows models", why="two locks were compared")
     write_out(path, page(found).encode())
 
 

@@ -47,9 +47,8 @@ def export(out: str, names: tuple[str, ...], *, form: str, project: str, offline
         click.echo(json.dumps(told))
         return ExitCode.FINE
     if out != "/dev/stdout":
-        click.echo(
-            f"  {visible(out)}  {len(done.sections) - len(done.left_out)} models · {numbers.size(done.size)}"
-        )
+        count = len(done.sections) - len(done.left_out)
+        click.echo(f"  {visible(out)}  {count} model{'' if count == 1 else 's'} · {numbers.size(done.size)}")
     for section in done.left_out:
         click.echo(f"  left out: {visible(section)} is not of this form", err=True)
     return ExitCode.FINE

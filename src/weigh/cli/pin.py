@@ -76,7 +76,8 @@ def _json(found: "Pinning", *, written: bool) -> str:
         "written": written,
         "pins": [{"path": p.path, "line": p.line, "ref": ref, "revision": c} for p, ref, c in found.pins],
         "kept": [
-            {"path": k.place.path, "line": k.place.line, "ref": k.ref, "why": k.why} for k in found.kept
+            {"path": k.place.path, "line": k.place.line, "cell": k.place.cell, "ref": k.ref, "why": k.why}
+            for k in found.kept
         ],
         "unread": [{"path": u.path, "why": u.why} for u in found.unread],
     }

@@ -1,5 +1,6 @@
 """`weigh run`: parse, verify, run the program, end as it ended."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import click
 
 from weigh.core.errors import WeighError
 
+_HOST = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*\Z")
 OWN_FAILURE = 125
 """As `env`, `timeout` and container tools: what went wrong before the program could be started."""
 
@@ -48,12 +50,22 @@ def run(
     Code that names no revision gets the locked one. A proxy on this machine keeps model hubs away.
     """
     from weigh.jobs.run import RunOptions, run as job
+    from weigh.render.escape import visible
     from weigh.render.run_words import asked_words
     from weigh.render.terminal import error_screen
 
     if fast and full:
         click.echo("weigh: --fast and --verify exclude each other", err=True)
         return OWN_FAILURE
+    for host in allowed:
+        if not _HOST.match(host):
+            # An address instead of a name would match nothing and be no help to anybody.
+            click.echo(
+                f"weigh: --allow-host {visible(host)} is not the name of a host\n"
+                "  try   --allow-host cas-bridge.xethub.hf.co",
+                err=True,
+            )
+            return OWN_FAILURE
     options = RunOptions(no_network=no_network, allowed=allowed, full=full, frozen=frozen)
     try:
         ended = job(Path(project).resolve(), command, options)

@@ -13,6 +13,9 @@ import click
 from weigh.core.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from weigh.core.change import LockChange
     from weigh.jobs.update import Update
 
 
@@ -48,15 +51,18 @@ def update(
     events = TerminalEvents(sys.stderr, quiet=as_json or not sys.stderr.isatty())
     with closing(open_workbench(events)) as bench:
         folder = Path(project).resolve()
-        done = job(bench, folder, frozenset(names), accepted=frozenset(accept), check=check)
+        tell = _writer(Path(text)) if text else None
+        done = job(bench, folder, frozenset(names), accepted=frozenset(accept), check=check, tell=tell)
     events.close()
-    if text:
-        from weigh.render.pull_request import pull_request
-        from weigh.system.atomic import write_out
-
-        write_out(Path(text), pull_request(done.change, done.words).encode("utf-8"))
     _say(done, as_json=as_json)
     return ExitCode.NO if done.malicious or (check and done.change.differs) else ExitCode.FINE
+
+
+def _writer(path: Path) -> "Callable[[LockChange, Mapping[str, str]], None]":
+    from weigh.render.pull_request import pull_request
+    from weigh.system.atomic import write_out
+
+    return lambda change, words: write_out(path, pull_request(change, words).encode("utf-8"))
 
 
 def _say(done: "Update", *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from weigh.core.errors import RefusedError, UsageError
+from weigh.core.errors import RefusedError, UsageError, WeighError
 from weigh.core.gate import Word
 from weigh.core.ref import parse_ref
 from weigh.core.snapshot import SnapshotFile
@@ -64,14 +64,31 @@ def add(bench: Workbench, folder: Path, entry: NewModel, *, locking: bool = True
         before = read_text(path)
         text, names = with_models(path, before, [entry])
         if not names:
-            raise UsageError(
-                f"models.toml declares {entry.name or entry.ref} already",
-                hint="weigh tree shows what it declares; weigh remove NAME takes one out",
-            )
+            raise _declared_already(path, before, entry)
         added = _looked_at(bench, folder, text, names[0])
         write_text(path, text)
     # A lock of its own: what is declared now stays declared, whatever becomes of the other models.
-    return replace(added, locking=lock(bench, folder)) if locking else added
+    return replace(added, locking=_lock_of_all(bench, folder, added.name)) if locking else added
+
+
+def _lock_of_all(bench: Workbench, folder: Path, name: str) -> Locking:
+    try:
+        return lock(bench, folder)
+    except WeighError as error:
+        # What stands in the way may be another model; nobody would guess that this one is declared.
+        after = f"then weigh lock: models.{name} is declared in models.toml and not locked yet"
+        error.hint = f"{error.hint}; {after}" if error.hint else after
+        raise
+
+
+def _declared_already(path: Path, text: str, entry: NewModel) -> UsageError:
+    models = parse_manifest(path, text.encode("utf-8")).models
+    hint = "weigh tree shows what it declares; weigh remove NAME takes one out"
+    if entry.name in models:
+        return UsageError(f"models.toml declares a model called {entry.name} already", hint=hint)
+    ref = parse_ref(entry.ref)
+    name = next((n for n, d in models.items() if [part.ref for part in d.parts] == [ref]), "")
+    return UsageError(f"models.toml declares {ref} already", why=f"it is models.{name}", hint=hint)
 
 
 def _looked_at(bench: Workbench, folder: Path, text: str, name: str) -> Added:

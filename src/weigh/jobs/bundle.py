@@ -20,11 +20,15 @@ def bundle(bench: Workbench, project: Path, out: Path, names: tuple[str, ...]) -
 
     Raises:
         NotFoundError: there is no lock.
-        UsageError: a name is not locked.
+        UsageError: a name is not locked, or `out` is there and no file.
     """
+    if out.exists() and not out.is_file():
+        raise UsageError(
+            f"{out} is not a file", why="a bundle is written whole or not at all", hint="name a file to write"
+        )
     lock = restricted(locked_in(project), sections(locked_in(project), names))
     fetch(bench, project, lock)
-    return write_bundle(out, lock, bench.blobs)
+    return write_bundle(out.resolve(), lock, bench.blobs)
 
 
 def locked_in(project: Path) -> Lock:

@@ -7,7 +7,6 @@ from pathlib import Path
 from weigh.core.events import Silent
 from weigh.jobs.workbench import open_workbench
 from weigh.project.lock import FILE_NAME, read_lock
-from weigh.project.manifest import find_manifest
 from weigh.project.materialise.place import FOLDER
 from weigh.project.materialise.record import FILE_NAME as RECORD, read_record
 from weigh.store.prune import Share, prune, usage
@@ -38,15 +37,23 @@ def placed(start: Path) -> Share:
     return Share()
 
 
+def _nearest_lock(start: Path) -> Path | None:
+    """The lock of the project here. One out of a bundle has no models.toml beside it."""
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    return None
+
+
 def make_room(older_than_days: float, *, corrupt: bool, dry_run: bool) -> int:
     """Delete what neither this project's lock nor any recorded answer names; returns bytes freed."""
     with closing(open_workbench(Silent(), offline=True)) as bench:
         if not dry_run:
             bench.ledger.tidy()
         keep = set(bench.ledger.artifacts())
-        manifest = find_manifest(Path.cwd())
-        if manifest is not None:
-            keep |= {file.sha256 for file in read_lock(manifest.parent / FILE_NAME).files.values()}
+        path = _nearest_lock(Path.cwd())
+        if path is not None:
+            keep |= {file.sha256 for file in read_lock(path).files.values()}
         return prune(
             bench.blobs,
             keep=keep,

@@ -13,7 +13,7 @@ from weigh.jobs.workbench import Workbench
 from weigh.project.bundle import restricted
 from weigh.project.export_cyclonedx import cyclonedx
 from weigh.project.export_hf_cache import hf_cache
-from weigh.project.export_requirements import requirements
+from weigh.project.export_requirements import not_packages, requirements
 from weigh.project.lock import Lock
 from weigh.system.atomic import write_out
 
@@ -35,7 +35,7 @@ TEXTS: Mapping[Form, Callable[[Lock], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written: its bytes, the sections in it, and those it leaves out."""
+    """What was written: its bytes, the sections that were asked for, and those of them it leaves out."""
 
     size: int
     sections: tuple[str, ...]
@@ -67,4 +67,4 @@ def export(bench: Workbench, project: Path, form: Form, out: Path, names: tuple[
         raise UsageError(f"{out} is a folder", hint="name the file to write")
     data = TEXTS[form](lock).encode("utf-8")
     write_out(out, data)
-    return Exported(len(data), told)
+    return Exported(len(data), told, not_packages(lock) if form is Form.REQUIREMENTS else ())

@@ -49,8 +49,9 @@ def init(folder: Path, *, name: str = "") -> Begun:
             raise UsageError(
                 f"{folder} has a {FILE_NAME} already", hint="weigh add REF declares a model in it"
             )
-        write_text(path, new_manifest(chosen))
+        # Last the file that says a folder was begun: what fails before it can be tried again.
         ignored = _ignore(folder / ".gitignore")
+        write_text(path, new_manifest(chosen))
     return Begun(path, chosen, ignored)
 
 

@@ -37,7 +37,7 @@ class Upgrade:
 
     Attributes:
         everything: all sections.
-        names: of the models and data sets that are.
+        names: of the models and data sets that are, as `NAME` or as `models.NAME`.
         accepted: names whose moved tag or changed owner is followed; they are asked for anew, too.
     """
 
@@ -47,7 +47,7 @@ class Upgrade:
 
     def wants(self, declaration: Declaration) -> bool:
         """Whether a declaration is asked for anew."""
-        return self.everything or declaration.name in self.names | self.accepted
+        return self.everything or bool({declaration.name, declaration.section} & (self.names | self.accepted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,8 @@ def _lock(bench: Workbench, folder: Path, *, check: bool, upgrade: Upgrade) -> L
 
 def _require_names(manifest: Manifest, upgrade: Upgrade) -> None:
     known = {d.name for d in manifest.declarations}
-    for name in sorted(upgrade.names | upgrade.accepted):
+    sections = {d.section for d in manifest.declarations}
+    for name in sorted((upgrade.names | upgrade.accepted) - sections):
         if name not in known:
             raise NotFoundError(
                 f"models.toml declares nothing called {name!r}",

@@ -70,13 +70,14 @@ def outdated(bench: Workbench, folder: Path, names: tuple[str, ...] = ()) -> tup
 def _chosen(manifest: Manifest, names: tuple[str, ...]) -> list[Declaration]:
     every = manifest.declarations
     known = {d.name for d in every}
+    sections = {d.section for d in every}
     for name in names:
-        if name not in known:
+        if name not in known | sections:
             raise NotFoundError(
                 f"models.toml declares nothing called {name!r}",
                 why=f"it declares: {', '.join(sorted(known))}",
             )
-    return [d for d in every if not names or d.name in names]
+    return [d for d in every if not names or {d.name, d.section} & set(names)]
 
 
 def _standings(declaration: Declaration, lock: Lock, source_of: SourceOf) -> Iterator[Standing]:

@@ -27,7 +27,7 @@ class PinnedFile:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A call that stays as it is: where, what it names, and why."""
+    """A call that stays as it is: where, what it names (or the expression that names it), and why."""
 
     place: Place
     ref: str
@@ -79,11 +79,18 @@ def pin(folder: Path, paths: Sequence[Path], *, discover: Discover | None = None
         redone, _ = _files(folder, fresh, read_lock(lock_path))
         done = [file for file in done if file[0] not in again] + redone
     done.sort(key=lambda file: file[0])
+    kept = [k for _, _, _, own in done for k in own]
+    # A call whose model nobody can tell is one that stays, too.
+    kept += [
+        Kept(u.place, u.expression, f"its model cannot be told: {u.why}")
+        for u in found.unresolved
+        if _below(u.place.path, prefixes)
+    ]
     return Pinning(
         folder,
         tuple(pinned for _, pinned, _, _ in done if pinned is not None),
         tuple((w.use.place, w.use.ref, w.value) for _, _, written, _ in done for w in written),
-        tuple(sorted((k for _, _, _, kept in done for k in kept), key=lambda k: (k.place, k.ref))),
+        tuple(sorted(kept, key=lambda k: (k.place, k.ref))),
         tuple(unread for unread in found.unread if _below(unread.path, prefixes)),
     )
 

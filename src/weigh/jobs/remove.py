@@ -8,6 +8,7 @@ from weigh.project.edges import same_artifact
 from weigh.project.lock import FILE_NAME as LOCK_NAME, Lock, format_lock, read_lock
 from weigh.project.locking import changing
 from weigh.project.manifest import FILE_NAME
+from weigh.project.manifest_document import decode_document
 from weigh.project.manifest_edit import read_text, without_model, write_text
 from weigh.system.atomic import write_bytes
 
@@ -38,7 +39,9 @@ def remove(folder: Path, name: str) -> Removed:
     if not path.is_file():
         raise NotFoundError(f"there is no models.toml in {folder}", hint="run this where models.toml lies")
     with changing(folder):
-        text = without_model(path, read_text(path), name)
+        before = read_text(path)
+        name = _called(path, before, name)
+        text = without_model(path, before, name)
         old = read_lock(folder / LOCK_NAME)
         section = f"models.{name}"
         gone = old.models.get(section)
@@ -48,6 +51,13 @@ def remove(folder: Path, name: str) -> Removed:
             write_bytes(folder / LOCK_NAME, format_lock(new).encode("utf-8"))
         write_text(path, text)
     return Removed(name, len(old.section(section)), tuple(_needing(old, section)))
+
+
+def _called(path: Path, text: str, asked: str) -> str:
+    """The name that is meant: other commands print `models.NAME`, and so people write it."""
+    models = decode_document(text.encode("utf-8"), path.name).models
+    kind, _, name = asked.partition(".")
+    return name if kind == "models" and asked not in models and name in models else asked
 
 
 def _without(old: Lock, section: str) -> Lock:

@@ -14,6 +14,8 @@ from weigh.sources.catalogue import CATALOGUES, CatalogueSource
 from weigh.sources.hf import HfSource
 from weigh.sources.hf_search import search_hub
 
+NO_TASK = "no task stated"
+NO_LIBRARY = "no library stated"
 NO_LICENCE = "no licence stated"
 NO_COUNT = "number of parameters not stated"
 
@@ -45,21 +47,36 @@ def search(bench: Workbench, wanted: Wanted, *, shelves: frozenset[Shelf] = froz
 def _chosen(offers: Iterator[Offer], wanted: Wanted, hidden: Counter[str]) -> list[Offer]:
     kept: list[Offer] = []
     for offer in offers:
-        if wanted.task and offer.task != wanted.task:
+        if not _may_fit(offer, wanted):
             continue
-        if wanted.library and offer.library != wanted.library:
-            continue
-        if wanted.most_parameters >= 0 and offer.parameters > wanted.most_parameters:
-            continue
-        if wanted.licence and offer.licence and not licence_fits(offer.licence, wanted.licence):
-            continue
-        if wanted.licence and not offer.licence:
-            hidden[NO_LICENCE] += 1
-        elif wanted.most_parameters >= 0 and offer.parameters < 0:
-            hidden[NO_COUNT] += 1
+        untold = _untold(offer, wanted)
+        if untold:
+            hidden[untold] += 1
         elif len(kept) < wanted.limit:
             kept.append(offer)
     return kept
+
+
+def _may_fit(offer: Offer, wanted: Wanted) -> bool:
+    """Whether nothing that is stated speaks against an offer."""
+    if (wanted.task and offer.task not in {wanted.task, ""}) or (
+        wanted.library and offer.library not in {wanted.library, ""}
+    ):
+        return False
+    if wanted.most_parameters >= 0 and offer.parameters > wanted.most_parameters:
+        return False
+    return not (wanted.licence and offer.licence) or licence_fits(offer.licence, wanted.licence)
+
+
+def _untold(offer: Offer, wanted: Wanted) -> str:
+    """What an offer does not state of what is wished for; "" where it states all of it."""
+    missing = (
+        (wanted.task and not offer.task, NO_TASK),
+        (wanted.library and not offer.library, NO_LIBRARY),
+        (wanted.licence and not offer.licence, NO_LICENCE),
+        (wanted.most_parameters >= 0 and offer.parameters < 0, NO_COUNT),
+    )
+    return next((word for is_missing, word in missing if is_missing), "")
 
 
 def licence_fits(stated: str, wished: str) -> bool:

@@ -35,7 +35,7 @@ def read_suppressions(path: Path) -> tuple[Suppression, ...]:
         raise UsageError(f"{path} is too large", why=f"more than {MAX_FILE:,} bytes")
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read", why=str(error)) from error
     tables = document.get("suppress", [])
     if not isinstance(tables, list) or set(document) - {"suppress"}:

@@ -91,7 +91,8 @@ def sync(bench: Workbench, folder: Path, options: SyncOptions) -> Synced:
         record = read_record(place)
         partial = bool(options.names or options.groups)
         kept = record.sections if record is not None and partial else ()
-        every = sorted({*chosen, *kept})
+        # What was placed once and is locked no longer lies there as an extra.
+        every = sorted({*chosen, *(s for s in kept if s in lock.models)})
         known = record.admitted if record is not None else {}
         admitted = admissions(folder, lock, every)
         asked = [s for s in every if known.get(s) != admitted[s]]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from weigh.core.errors import RefusedError
+from weigh.core.errors import RefusedError, UsageError
 from weigh.project.bundle import Bundled, read_bundle, unpack_bundle
 from weigh.project.lock import FILE_NAME, Lock, format_lock, read_lock
 from weigh.store.blobs import Blobs
@@ -38,7 +38,10 @@ def unbundle(blobs: Blobs, path: Path, project: Path, *, write_lock: bool = Fals
         MalformedError: it is no bundle, was cut or added to.
         IntegrityError: a file in it is not the one the lock names.
         RefusedError: the lock here says otherwise.
+        UsageError: there is no folder of that name.
     """
+    if not project.is_dir():
+        raise UsageError(f"there is no folder {project}", hint="--project names the folder of models.lock")
     inside, _ = read_bundle(path)
     own = project / FILE_NAME
     agreed = own.is_file()

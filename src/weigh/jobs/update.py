@@ -1,5 +1,6 @@
 """Update: newer bytes for what moves, looked at before anything is written."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def update(
     *,
     accepted: frozenset[str] = frozenset(),
     check: bool = False,
+    tell: Callable[[LockChange, Mapping[str, str]], None] | None = None,
 ) -> Update:
     """Ask anew for what moves, compare, scan the new files, and write the lock if none of them does harm.
 
@@ -52,6 +54,8 @@ def update(
         names: of the models to update; all when empty.
         accepted: names whose moved tag or changed owner is followed.
         check: write nothing.
+        tell: gets what changed and the words of the scan before the lock is written; afterwards nobody could
+            find out any more. What it raises keeps the lock as it is.
 
     Raises:
         NotFoundError: there is no models.toml, or no such model.
@@ -66,6 +70,8 @@ def update(
     scanned = _scan(bench, change)
     words = {file.path: _word(scanned, place) for place, file in enumerate(scanned.files)}
     malicious = tuple(file.path for file in scanned.files if file.word is Word.MALICIOUS)
+    if tell is not None:
+        tell(change, words)
     written = found.changed and not malicious and not check
     if written:
         with changing(folder):

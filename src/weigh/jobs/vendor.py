@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from weigh.jobs.lock import lock as lock_job
 from weigh.jobs.workbench import Workbench
 from weigh.project.bundle import restricted
 from weigh.project.export_tree import Copied, write_tree
-from weigh.project.lock import Lock
+from weigh.project.lock import FILE_NAME as LOCK_NAME, Lock
 from weigh.project.manifest import FILE_NAME
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
@@ -44,9 +45,7 @@ def vendor(bench: Workbench, project: Path, target: Path, names: tuple[str, ...]
     whole = locked_in(project)
     lock = restricted(whole, sections(whole, names))
     chosen = tuple(sorted({key[0] for key in lock.files}))
-    for section in chosen:
-        if not _NAME.match(_name(section)):
-            raise UsageError(f"{section} cannot be the name of a folder", hint="rename it in models.toml")
+    _require_folders(chosen)
     fetch(bench, project, lock)
     files = [Copied(f"{_name(f.section)}/{f.path}", f.sha256) for f in lock.files.values()]
     manifest = Copied(FILE_NAME, data=_manifest(lock, chosen).encode("utf-8"))
@@ -57,6 +56,23 @@ def vendor(bench: Workbench, project: Path, target: Path, names: tuple[str, ...]
         lock_job(bench, target.resolve())
         undo.pop_all()
     return Vendored(target, tuple(_name(section) for section in chosen), size - len(manifest.data or b""))
+
+
+def _require_folders(chosen: Sequence[str]) -> None:
+    """Refuse names that cannot each be a folder of their own beside models.toml and models.lock."""
+    taken: dict[str, str] = {FILE_NAME: "the manifest", LOCK_NAME: "the lock"}
+    for section in chosen:
+        name = _name(section)
+        if not _NAME.match(name):
+            raise UsageError(f"{section} cannot be the name of a folder", hint="rename it in models.toml")
+        # As a file system does that takes capitals and small letters for the same.
+        other = taken.setdefault(name.lower(), section)
+        if other != section:
+            raise UsageError(
+                f"{section} cannot have a folder of its own",
+                why=f"{other} lies there",
+                hint="rename it in models.toml, or vendor one at a time",
+            )
 
 
 def _name(section: str) -> str:

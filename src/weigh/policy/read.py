@@ -107,7 +107,7 @@ def _parse(text: str, source: str) -> dict[str, Any]:
         raise too_large(source)
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also a number with more digits than Python converts
         raise UsageError(
             f"{source} is not TOML",
             why=str(error),

@@ -15,13 +15,27 @@ def requirements(lock: Lock) -> str:
     packages: dict[str, set[str]] = {}
     others: set[str] = set()
     for file in lock.files.values():
-        ref = parse_ref(file.ref)
-        digest = file.distribution_sha256 or ("" if ref.members else file.sha256)
-        if ref.kind is RefKind.PYPI and digest and ref.revision:
-            packages.setdefault(f"{ref.name.lower()}=={ref.revision}", set()).add(digest)
+        name, digest = _package(file)
+        if name:
+            packages.setdefault(name, set()).add(digest)
         else:
             others.add(_source(file))
     return "\n".join(_lines(packages, others)) + "\n"
+
+
+def not_packages(lock: Lock) -> tuple[str, ...]:
+    """The sections of which no file comes in a package."""
+    inside = {file.section for file in lock.files.values() if _package(file)[0]}
+    return tuple(sorted(({key[0] for key in lock.files} | set(lock.models)) - inside))
+
+
+def _package(file: LockedFile) -> tuple[str, str]:
+    """`name==version` and the hash of the package that a file comes in, "" for one from elsewhere."""
+    ref = parse_ref(file.ref)
+    digest = file.distribution_sha256 or ("" if ref.members else file.sha256)
+    if ref.kind is RefKind.PYPI and digest and ref.revision:
+        return f"{ref.name.lower()}=={ref.revision}", digest
+    return "", ""
 
 
 def _lines(packages: dict[str, set[str]], others: set[str]) -> Iterator[str]:

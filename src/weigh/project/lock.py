@@ -26,6 +26,8 @@ VERSION = 2
 MAX_BYTES = 64 * 1024 * 1024
 """About half a million files; a larger lock is refused before it is parsed."""
 
+_ANOTHER = "take the file from version control, or delete it and run weigh lock"
+
 
 class Family(StrEnum):
     """Caches that unmodified programs read, and `path` for a plain folder of the project."""
@@ -252,15 +254,16 @@ def parse_lock(raw: bytes, name: str = FILE_NAME) -> Lock:
         UsageError: it comes from a newer version, was damaged or edited, or names a file twice.
     """
     if len(raw) > MAX_BYTES:
-        raise UsageError(f"{name} is larger than {MAX_BYTES} bytes", hint="weigh lock")
+        raise UsageError(f"{name} is larger than {MAX_BYTES} bytes", hint=_ANOTHER)
     try:
         table = tomllib.loads(raw.decode("utf-8"))
         _require_known(name, table)
         document = msgspec.convert(table, _Document)
     except RecursionError as error:
-        raise UsageError(f"cannot read {name}", why="it is nested too deeply") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise UsageError(f"cannot read {name}", why=str(error), hint="weigh lock") from error
+        raise UsageError(f"cannot read {name}", why="it is nested too deeply", hint=_ANOTHER) from error
+    except (ValueError, msgspec.ValidationError) as error:
+        # Not UTF-8, not TOML, or a number with more digits than Python converts.
+        raise UsageError(f"cannot read {name}", why=str(error), hint=_ANOTHER) from error
     return _checked(name, document)
 
 
@@ -273,7 +276,7 @@ def _require_known(name: str, table: Mapping[str, Any]) -> None:
             hint="upgrade weigh",
         )
     if isinstance(version, int) and version < 1:
-        raise UsageError(f"cannot read {name}", why=f"there is no version {version}", hint="weigh lock")
+        raise UsageError(f"cannot read {name}", why=f"there is no version {version}", hint=_ANOTHER)
 
 
 def _checked(name: str, document: _Document) -> Lock:
@@ -355,7 +358,7 @@ def _edited(name: str, why: str) -> UsageError:
     return UsageError(
         f"cannot read {name}",
         why=f"{why}; it was edited by hand, or two versions were merged",
-        hint="take the file from version control, or delete it and run weigh lock",
+        hint=_ANOTHER,
     )
 
 

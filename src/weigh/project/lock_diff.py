@@ -102,7 +102,8 @@ def _statements(old: LockedModel | None, new: LockedModel | None) -> Iterator[Tu
     for what, field in _FIELDS:
         was = field(old) if old is not None else ()
         now = field(new) if new is not None else ()
-        if was != now:
+        # Of a model that came or went, what it does not state is no change.
+        if was != now and ((old is not None and new is not None) or _joined(was) or _joined(now)):
             yield Turned(what, _joined(was), _joined(now))
 
 

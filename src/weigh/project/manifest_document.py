@@ -132,12 +132,12 @@ def decode_document(raw: bytes, name: str) -> Document:
         return msgspec.convert(table, Document)
     except RecursionError as error:
         raise UsageError(f"cannot read {name}", why="it is nested too deeply") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"cannot read {name}", why=str(error)) from error
     except msgspec.ValidationError as error:
         raise UsageError(
             f"cannot use {name}", why=_told(str(error)), hint="see docs/reference/models-toml.md"
         ) from error
+    except ValueError as error:  # not UTF-8, not TOML, or a number with more digits than Python converts
+        raise UsageError(f"cannot read {name}", why=str(error)) from error
 
 
 def _told(said: str) -> str:

@@ -132,7 +132,9 @@ def without_model(path: Path, text: str, name: str) -> str:
     document = decode_document(text.encode("utf-8"), path.name)
     if name not in document.models:
         known = ", ".join(document.models) or "none"
-        raise NotFoundError(f"{path.name} declares no model {name!r}", why=f"its models: {known}")
+        why = f"it is data; its models: {known}" if name in document.data else f"its models: {known}"
+        hint = f"take [data.{name}] out by hand, then weigh lock" if name in document.data else ""
+        raise NotFoundError(f"{path.name} declares no model {name!r}", why=why, hint=hint)
     wanted = tomllib.loads(text)
     del wanted["models"][name]
     lines = text.split("\n")
@@ -230,7 +232,7 @@ def _name(header: str) -> tuple[str, ...]:
     """The dotted name in a header line; empty where the line only looks like one."""
     try:
         table: Any = tomllib.loads(header.strip())
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return ()
     name: list[str] = []
     while isinstance(table, dict) and len(table) == 1:
@@ -243,7 +245,7 @@ def _name(header: str) -> tuple[str, ...]:
 def _says(text: str, wanted: Mapping[str, Any]) -> bool:
     try:
         return tomllib.loads(text) == wanted
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return False
 
 
@@ -273,12 +275,15 @@ def read_text(path: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a manifest, whole or not at all; a link stays a link.
+    """Write a manifest, whole or not at all; a link stays a link, and who may read it may still do so.
 
     Raises:
         StorageError: it cannot be written.
     """
-    write_bytes(path.resolve(), text.encode("utf-8"))
+    place = path.resolve()
+    with storing(path):
+        mode = place.stat().st_mode & 0o777 if place.exists() else 0o644
+    write_bytes(place, text.encode("utf-8"), mode=mode)
 
 
 def _text(value: str) -> str:

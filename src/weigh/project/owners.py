@@ -112,7 +112,9 @@ def refuse_moves(moves: Iterable[Move], accepted: frozenset[str]) -> None:
     Raises:
         RefusedError: there is one; the message names old and new.
     """
-    refused = [m for m in moves if m.needs_acceptance and m.section.partition(".")[2] not in accepted]
+    refused = [
+        m for m in moves if m.needs_acceptance and not {m.section, m.section.partition(".")[2]} & accepted
+    ]
     if not refused:
         return
     first, name = refused[0], refused[0].section.partition(".")[2]

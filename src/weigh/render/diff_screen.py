@@ -21,6 +21,9 @@ from weigh.render.escape import terminal, visible
 MOST = 12
 """Lines of one kind that are shown; `--all` and `--json` have the rest."""
 
+_LONG = 72
+"""Characters of a statement that fit on a screen of 80 behind its indent."""
+
 MARK = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "−", ChangeKind.CHANGED: "~"}
 _SHADES = {"+": "32", "−": "31", "~": "33"}
 Paint = Callable[[str, str], str]
@@ -65,13 +68,13 @@ def summary(change: LockChange) -> str:
 def _model(model: ModelChange, paint: Paint, *, whole: bool) -> Iterator[str]:
     yield f"  {_marked(model.kind, paint)} {visible(model.section, limit=80)}  {model.kind.value}"
     groups: tuple[tuple[str, Iterator[str]], ...] = (
-        ("stated", _some(model.statements, turned, whole=whole)),
+        ("stated", _some(model.statements, _stated, whole=whole)),
         (f"files    {counts(model.files)}", _some(model.files, file_line, whole=whole)),
         (tensor_counts(model), _some(model.tensors, tensor_line, whole=whole)),
         ("values", _some(model.values, value_line, whole=whole)),
     )
     for title, body in groups:
-        lines = list(body)
+        lines = [line for text in body for line in text.split("\n")]
         if lines or (title.startswith("tensors") and model.same_tensors):
             yield f"    {title}"
             yield from (f"      {line}" for line in lines)
@@ -107,6 +110,15 @@ _TENSORS = {
     TensorChangeKind.VALUES: "with other values",
     TensorChangeKind.UNKNOWN: "not compared",
 }
+
+
+def _stated(change: Turned) -> str:
+    """As `turned`, in two lines where one would be cut before what is new."""
+    line = turned(change)
+    if len(line) <= _LONG or not change.new:
+        return line
+    old, new = (visible(text, limit=200) or "(none)" for text in (change.old, change.new))
+    return f"{visible(change.what, limit=120)}: {old}\n  → {new}"
 
 
 def turned(change: Turned) -> str:

@@ -30,5 +30,6 @@ def kept_lines(kept: Sequence[tuple[Place, str, str]], unread: Sequence[Unread])
 
 
 def where(place: Place) -> str:
-    """`src/search.py:41`."""
-    return f"{visible(place.path, limit=120)}:{place.line}"
+    """`src/search.py:41`, `train.ipynb cell 2:3`."""
+    cell = f" cell {place.cell}" if place.cell else ""
+    return f"{visible(place.path, limit=120)}{cell}:{place.line}"

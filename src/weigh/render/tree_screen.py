@@ -38,11 +38,15 @@ def _head(node: Mapping[str, Any]) -> str:
         parts.append("changed since it was locked")
     if node["code"]:
         parts.append("carries code")
+    if node["groups"]:
+        names = ", ".join(visible(group, limit=40) for group in node["groups"])
+        parts.append(f"group{'' if len(node['groups']) == 1 else 's'} {names}")
     return " · ".join(parts)
 
 
 def _below(node: Mapping[str, Any], *, every_file: bool) -> list[str]:
-    items: list[tuple[str, list[str]]] = [(visible(ref), []) for ref in node["exact"] or node["requested"]]
+    items: list[tuple[str, list[str]]] = [(visible(node["title"], limit=100), [])] if node["title"] else []
+    items += [(visible(ref), []) for ref in node["exact"] or node["requested"]]
     items += [_parent(parent) for parent in node["parents"]]
     items += [(text, []) for text in _files(node["files"], every=every_file)]
     return list(_drawn(items))

@@ -160,7 +160,8 @@ def _files(folder: Path) -> Iterator[Path]:
 def _share(*folders: Path) -> Share:
     files, size = 0, 0
     for folder in folders:
-        for path in _files(folder):
+        # An empty file that only says who writes is nothing that is kept.
+        for path in (p for p in _files(folder) if p.suffix != ".lock"):
             with suppress(FileNotFoundError):
                 size += path.stat().st_size
                 files += 1

@@ -122,7 +122,7 @@ def _logins(path: Path) -> dict[str, Login]:
     try:
         with path.open("rb") as file:
             values = tomllib.loads(file.read(MAX_FILE).decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         # What the parser says may repeat a line of the file.
         raise UsageError(f"cannot read {path}", why="it is no TOML file") from error
     hosts = values.pop("hosts", {})

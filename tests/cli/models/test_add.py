@@ -74,3 +74,19 @@ def test_removing_a_model_takes_it_out_of_both_files(weigh, hub, tmp_path):
     assert "parent" not in (tmp_path / "models.lock").read_text().replace('ref = "hf:acme/parent"', "")
     assert weigh("lock", "--check", "--offline").code == 0
     assert weigh("remove", "parent").code == 2
+
+
+def test_a_lock_that_fails_for_another_model_says_what_was_declared(weigh, hub, tmp_path):
+    manifest = tmp_path / "models.toml"
+    manifest.write_text(
+        '[models.gone]\nref = "hf:acme/gone"\n[data.rows]\nfiles = [{ from = "file:r", to = "r" }]\n',
+        encoding="utf-8",
+    )
+    manifest.chmod(0o664)
+    ended = weigh("add", f"hf:{NAME}", "--name", "mine")
+    assert ended.code == 3
+    assert "acme/gone" in ended.err
+    assert "models.mine is declared in models.toml and not locked yet" in ended.err
+    assert "[models.mine]" in manifest.read_text(encoding="utf-8")
+    assert manifest.stat().st_mode & 0o777 == 0o664
+    assert "take [data.rows] out by hand" in weigh("remove", "rows").err

@@ -75,3 +75,18 @@ def test_a_pinned_commit_may_have_newer_ones(weigh, hub, tmp_path):
     assert weigh("outdated", "--check").code == 0
     move(hub, **{"notes.txt": "two"})
     assert "newer version" in weigh("outdated").out
+
+
+def test_names_are_taken_as_they_are_printed(weigh, hub, tmp_path):
+    repo = hub.repos[NAME]
+    repo.tags.add("v1")
+    move(hub, ref="v1")
+    declare(tmp_path, short(f"hf:{NAME}@v1"))
+    weigh("lock")
+    assert weigh("outdated", "models.tiny").code == 0
+    move(hub, ref="v1", **{"notes.txt": "moved"})
+    assert weigh("lock", "--upgrade", "models.tiny").code == 1
+    assert weigh("lock", "--accept", "models.tiny").code == 0
+    assert weigh("lock", "--upgrade", "data.tiny").code == 2
+    assert weigh("remove", "models.tiny").code == 0
+    assert "tiny" not in (tmp_path / "models.toml").read_text(encoding="utf-8")

@@ -125,3 +125,16 @@ def test_a_licence_fits_its_class_and_its_names(stated, wished, fits):
 @given(st.integers(0, 10**14))
 def test_a_count_is_short(number):
     assert len(count(number)) <= 8
+
+
+def test_what_states_no_task_or_library_is_counted(weigh, shelf):
+    for name, said in (
+        ("acme/mute-sentiment", model(task="")),
+        ("acme/bare-sentiment", model(library_name="")),
+    ):
+        shelf.repo(name, {"config.json": b"{}"})
+        shelf.shown[name] = said
+    told = json.loads(weigh("search", "mute", "--task", "text-classification", "--json").out)
+    assert (told["found"], told["hidden"]) == ([], [["no task stated", 1]])
+    told = json.loads(weigh("search", "bare", "--library", "transformers", "--json").out)
+    assert (told["found"], told["hidden"]) == ([], [["no library stated", 1]])

@@ -75,7 +75,7 @@ def _references(name: str, snapshots: list[_Snapshot]) -> tuple[dict[str, bytes]
             raise UsageError(
                 f"{name} at {revision!r} is locked to two commits",
                 why=f"{found[revision]} and {snapshot.commit}",
-                hint="weigh lock --upgrade both",
+                hint="weigh lock --upgrade moves both to one",
             )
     commits = {s.commit for s in snapshots}
     notes = []

@@ -122,9 +122,9 @@ def folder_unit(root: str, files: Iterable[Placed], sections: Iterable[str]) -> 
         other = placed.setdefault(file.path, file)
         if other.sha256 != file.sha256:
             raise UsageError(
-                f"two locked models disagree about {file.path!r} in {root}",
+                f"two locked files would both be {file.path!r} in {root}",
                 why=f"sha256 {other.sha256[:12]} and {file.sha256[:12]}",
-                hint="give one of them another place with `as` in models.toml",
+                hint="give the model of one of them another place with `as` in models.toml",
             )
     folders = {parent for path in placed for parent in _parents(path)}
     for path in sorted(folders & set(placed)):

@@ -112,3 +112,16 @@ def test_hostile_text_cannot_act_on_the_terminal(weigh, project):
 
 def test_a_missing_folder_is_wrong_usage(weigh, project):
     assert weigh("discover", "nowhere").code == 2
+
+
+def test_code_that_cannot_be_read_is_no_pass(weigh, project):
+    weigh("discover", "--write")
+    assert weigh("discover", "--check").code == 0
+    (project / "broken.py").write_text("def f(:\n", encoding="utf-8")
+    ended = weigh("discover", "--check")
+    assert ended.code == 3
+    assert "1 file could not be read" in ended.out
+    assert json.loads(weigh("discover", "--check", "--json").out)["exit_code"] == 3
+    # Tests do not run in production, and what others wrote is not this project's code.
+    (project / "broken.py").rename(project / "test_broken.py")
+    assert weigh("discover", "--check").code == 0

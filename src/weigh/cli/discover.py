@@ -4,11 +4,15 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from weigh.core.errors import ExitCode, UsageError
 from weigh.core.usage import Role
+
+if TYPE_CHECKING:
+    from weigh.jobs.discover import Discovering
 
 _DEFAULT = (Role.RUNTIME, Role.TRAINING)
 
@@ -36,14 +40,14 @@ def discover(
 
     A loader call whose model cannot be found out is listed as unresolved, never left out.
 
-    Exit codes: 0 read · 1 with --check, an unpinned and undeclared model or an unresolved call at run time.
+    Exit codes: 0 read · with --check 1 for an unpinned and undeclared model or an unresolved call at run
+    time, 3 when a file of that code could not be read.
     """  # noqa: D301 - click reads the backspace as "do not rewrap"
     from weigh.jobs.discover import discover as job
 
     asked = frozenset(Role) if everything else _roles(roles)
     done = job(Path(path), roles=asked, data=data, write=write)
-    failed = check and bool(done.loose or done.open)
-    code = ExitCode.NO if failed else ExitCode.FINE
+    code = _checked_code(done) if check else ExitCode.FINE
     if as_json:
         from weigh.render.discover_json import to_json
 
@@ -55,16 +59,24 @@ def discover(
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         text = discover_screen(done.found, done.declared, written=done.written, width=width, colour=colour)
         if check:
-            text += _checked(len(done.loose), len(done.open))
+            text += _checked(len(done.loose), len(done.open), len(done.unread))
     click.echo(text, nl=False)
     return code
 
 
-def _checked(loose: int, unresolved: int) -> str:
-    if not loose and not unresolved:
+def _checked_code(done: "Discovering") -> ExitCode:
+    if done.loose or done.open:
+        return ExitCode.NO
+    # What a file that cannot be read loads is unknown, and unknown is no pass.
+    return ExitCode.UNKNOWN if done.unread else ExitCode.FINE
+
+
+def _checked(loose: int, unresolved: int, unread: int) -> str:
+    if not loose and not unresolved and not unread:
         return "check: every model used at run time is pinned or declared\n"
     parts = [f"{loose} unpinned and undeclared"] if loose else []
     parts += [f"{unresolved} unresolved"] if unresolved else []
+    parts += [f"{unread} {'file' if unread == 1 else 'files'} could not be read"] if unread else []
     return f"check: {', '.join(parts)} at run time\n"
 
 

@@ -115,10 +115,17 @@ class UnresolvedUse:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that was not read, or not wholly, with the reason."""
+    """A file that was not read, or not wholly, with the reason.
+
+    Attributes:
+        path: of the file, or of a folder with all in it.
+        why: in words.
+        failed: it would have been read, and could not be; else it is left out on purpose.
+    """
 
     path: str
     why: str
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

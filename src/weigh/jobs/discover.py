@@ -6,8 +6,9 @@ from pathlib import Path
 
 from weigh.core.errors import UsageError
 from weigh.core.ref import ArtifactRef, RefKind, parse_ref
-from weigh.core.usage import Certainty, Discovery, ModelUse, Role, UnresolvedUse
+from weigh.core.usage import Certainty, Discovery, ModelUse, Role, Unread, UnresolvedUse
 from weigh.project.discover.discover import discover as read_project, is_pinned, with_roles
+from weigh.project.discover.roles import role_of
 
 _UNDECLARED_KINDS = frozenset({"file"})
 """Refs of what already lies in the project: nothing has to be fetched for them."""
@@ -22,6 +23,7 @@ class Discovering:
         declared: refs of the uses that models.toml declares.
         loose: uses at run time that are neither pinned nor declared.
         open: loader calls at run time that could not be resolved.
+        unread: files at run time that could not be read; what they load is not known.
         written: sections that were added to models.toml.
     """
 
@@ -29,6 +31,7 @@ class Discovering:
     declared: frozenset[str]
     loose: tuple[ModelUse, ...]
     open: tuple[UnresolvedUse, ...]
+    unread: tuple[Unread, ...] = ()
     written: tuple[str, ...] = ()
 
 
@@ -60,7 +63,8 @@ def discover(folder: Path, *, roles: frozenset[Role], data: bool = False, write:
         for use in runtime.uses
         if not is_pinned(use) and not _is_declared(use.ref, declared) and use.certainty is not Certainty.LOOKS
     )
-    return Discovering(found, known, loose, runtime.unresolved, written)
+    unread = tuple(one for one in whole.unread if one.failed and role_of(one.path) is Role.RUNTIME)
+    return Discovering(found, known, loose, runtime.unresolved, unread, written)
 
 
 def _manifest_path(folder: Path) -> Path:

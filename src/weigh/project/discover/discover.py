@@ -95,14 +95,14 @@ def _read_scripts(files: dict[str, ProjectFile], gathered: _Gathered) -> None:
 def _content(file: ProjectFile, kind: Kind, gathered: _Gathered) -> bytes | None:
     if file.size > kind.most and not kind.head:
         gathered.unread.append(
-            Unread(file.path, f"it has {file.size:,} bytes, at most {kind.most:,} are read")
+            Unread(file.path, f"it has {file.size:,} bytes, at most {kind.most:,} are read", failed=True)
         )
         return None
     try:
         with file.place.open("rb") as opened:
             return opened.read(kind.most)
     except OSError as error:
-        gathered.unread.append(Unread(file.path, error.strerror or "it cannot be read"))
+        gathered.unread.append(Unread(file.path, error.strerror or "it cannot be read", failed=True))
         return None
 
 

@@ -64,7 +64,7 @@ def read_python(
     uses += _named(files, uses)
     uses = _as_tests_say(uses)
     commands = _commands(files)
-    told = tuple(Unread(path, why) for path, why in program.unread)
+    told = tuple(Unread(path, why, failed=True) for path, why in program.unread)
     return (
         FileUses((*uses, *commands.uses), (*unresolved, *commands.unresolved), (*told, *commands.unread)),
         program.lines,

@@ -5,7 +5,7 @@ import os
 import stat
 
 import pytest
-from tests.project.materialise.project_scene import Scene, every_family
+from tests.project.materialise.project_scene import WEIGHTS, Scene, every_family
 
 from weigh.project.materialise.check import Trouble, check
 from weigh.project.materialise.plan import plan
@@ -145,3 +145,23 @@ def test_files_in_caches_cannot_be_written_and_share_what_the_store_holds(scene)
     target = scene.place / "cache/keras/models/tiny.h5"
     assert stat.S_IMODE(target.stat().st_mode) == 0o444
     assert scene.weigh("sync", "--frozen")[1].count("up to date") == 1
+
+
+def test_repositories_of_one_model_lie_each_in_its_own_snapshot(tmp_path):
+    first, second = "1" * 40, "2" * 40
+    scene = Scene(tmp_path)
+    files = {"config.json": b"{}", "model.safetensors": WEIGHTS, "vocab.txt": b"a\n"}
+    given = {"config.json": ("acme/body", first), "model.safetensors": ("acme/body", first)}
+    given |= {"vocab.txt": ("acme/words", second)}
+    scene.model(
+        "both", files, [("hf", "acme/body@main"), ("hf", "acme/words@main")],
+        requested=("hf:acme/body@main", "hf:acme/words@main"),
+        exact=(f"hf:acme/body@main/{first}", f"hf:acme/words@main/{second}"),
+        ref=lambda path: f"hf:{given[path][0]}@main/{given[path][1]}#{path}",
+    )  # fmt: skip
+    placed = plan(scene.lock).files()
+    assert {path for path in placed if "/snapshots/" in path} == {
+        f"cache/hf/hub/models--acme--body/snapshots/{first}/config.json",
+        f"cache/hf/hub/models--acme--body/snapshots/{first}/model.safetensors",
+        f"cache/hf/hub/models--acme--words/snapshots/{second}/vocab.txt",
+    }

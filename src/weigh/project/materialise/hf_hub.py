@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from weigh.core.errors import UsageError
 from weigh.core.ref import ArtifactRef, RefKind, parse_ref
-from weigh.project.lock import LockedFile
+from weigh.project.lock import Family, LockedFile
 from weigh.project.materialise.unit import CACHE, Claim, Placed, Unit, folder_unit
 
 FOLDER = f"{CACHE}/hf/hub"
@@ -94,7 +94,7 @@ def _files(name: str, snapshots: list[_Snapshot]) -> Iterator[Placed]:
     trees: dict[str, dict[str, LockedFile]] = defaultdict(dict)
     for snapshot in snapshots:
         for file in snapshot.claim.files:
-            path = _path(name, file)
+            path = _path(name, snapshot.claim, file)
             if path:
                 trees[snapshot.commit][path] = file
                 yield Placed.of(f"snapshots/{snapshot.commit}/{path}", file)
@@ -102,12 +102,21 @@ def _files(name: str, snapshots: list[_Snapshot]) -> Iterator[Placed]:
         yield Placed.made(f"trees/{commit}.json", _tree(files))
 
 
-def _path(name: str, file: LockedFile) -> str:
+def _path(name: str, claim: Claim, file: LockedFile) -> str:
     """Where the file lies in the repository; papers of packages lie nowhere in it."""
     ref: ArtifactRef = parse_ref(file.ref)
     if ref.kind is RefKind.HF and ref.name == name and ref.members:
         return ref.members[0]
+    if ref.kind is RefKind.HF and ref.name != name and _has_place(claim, ref.name):
+        # Of a model composed of several repositories each lies in its own snapshot.
+        return ""
     return "" if file.path.startswith("papers/") else file.path
+
+
+def _has_place(claim: Claim, name: str) -> bool:
+    return any(
+        place.family == Family.HF and place.key.partition("@")[0] == name for place in claim.model.materialise
+    )
 
 
 def _tree(files: dict[str, LockedFile]) -> bytes:

@@ -68,6 +68,8 @@ def merge(
     from weigh.render.progress import TerminalEvents
     from weigh.versions.merge import Forward, Outcome
 
+    if not revision:
+        raise UsageError("no version is named", hint="weigh merge BRANCH")
     if ff_only and no_ff:
         raise UsageError("--ff-only and --no-ff exclude each other", hint="weigh merge --help")
     forward = Forward.ONLY if ff_only else Forward.NEVER if no_ff else Forward.USUAL

@@ -1,12 +1,12 @@
 """A file on its way into the store: hashed as it is written, invisible until it is verified."""
 
-import hashlib
 import os
 from contextlib import ExitStack
 from pathlib import Path
 
 from weigh.core.errors import IntegrityError, StorageError
 from weigh.system.atomic import publish, storing, write_all
+from weigh.system.hash_behind import HashBehind
 from weigh.system.hashing import CHUNK
 
 
@@ -34,12 +34,12 @@ class Draft:
         self._standing = standing
         self._broken = False
         self._excess = 0
+        self._hash = HashBehind()
         with storing(path):
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
             self._descriptor = os.open(path, flags, 0o600)
         with ExitStack() as undo:
             undo.callback(self.close)
-            self._hash = hashlib.sha256()
             self._written = 0
             if standing is None:
                 self._catch_up()
@@ -76,7 +76,8 @@ class Draft:
         with storing(self.path):
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
-        self._hash = hashlib.sha256()
+        self._hash.close()
+        self._hash = HashBehind()
         self._written = 0
         self._standing = None
         self._broken = False
@@ -121,6 +122,7 @@ class Draft:
 
     def close(self) -> None:
         """Close the file and leave it as it is."""
+        self._hash.close()
         os.close(self._descriptor)
 
     def _too_many(self) -> IntegrityError:

@@ -112,12 +112,14 @@ def _values(reading: CallReading, where: Argument, values: Alternatives, *, requ
     loader = reading.match.loader
     source = reading.source(where)
     known = False
-    for item in texts(values):
+    repositories = list(texts(values))
+    for item in repositories:
         known = True
         found = read_name(str(item.value), loader, reading.around)
         if found == NOTHING and loader.form == "url-weights" and _is_told_archive(str(item.value), source):
             found = Reading(ref_of_url(str(item.value)))
-        reading.add(_with_file(reading, found), item, source)
+        for one in _with_files(reading, found, only=len(repositories) == 1):
+            reading.add(one, item, source)
     nothing = any(item.value is None for item in values.items)
     if nothing and not known and required:
         _absent(reading)
@@ -148,20 +150,28 @@ def _is_told_archive(text: str, source: str) -> bool:
     return bool(told) and is_archive_url(text)
 
 
-def _with_file(reading: CallReading, found: Reading) -> Reading:
-    """A hub ref with the one file that the call asks for, when that is known."""
+def _with_files(reading: CallReading, found: Reading, *, only: bool) -> list[Reading]:
+    """A hub ref with each file that the call may ask for, when all of them are known.
+
+    Args:
+        reading: the call.
+        found: the repository.
+        only: it is the only repository that the call may ask; else one file may belong to another.
+    """
     option = reading.match.loader.options.get("file", "")
     if not option or not found.ref.startswith("hf:") or "#" in found.ref:
-        return found
+        return [found]
     values = reading.values(argument(option))
-    names = [str(item.value) for item in texts(values)]
-    if len(names) != 1 or values is None or not values.complete:
-        return found
-    name = names[0].strip("/")
-    plain = (
-        name and len(name) < 300 and not any(c in name for c in "*?{}\\\n") and ".." not in name.split("/")
-    )
-    return replace(found, ref=f"{found.ref}#{name}") if plain else found
+    names = [str(item.value).strip("/") for item in texts(values)]
+    told = values is not None and values.complete and bool(names) and all(map(_is_plain_file, names))
+    if not told or (len(names) > 1 and not only):
+        return [found]
+    return [replace(found, ref=f"{found.ref}#{name}") for name in names]
+
+
+def _is_plain_file(name: str) -> bool:
+    known = name and len(name) < 300 and not any(c in name for c in "*?{}\\\n")
+    return bool(known) and ".." not in name.split("/")
 
 
 def _absent(reading: CallReading) -> None:

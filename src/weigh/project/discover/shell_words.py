@@ -79,6 +79,8 @@ _BRACED = re.compile(
 _EXPRESSION = re.compile(r"\$?\{\{\s*(.{0,300}?)\s*\}\}", re.DOTALL)
 _MAKE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 _PLAIN = re.compile(r"[^\s\\'\"`$|&;()<>{]+")
+_LIST = re.compile(r"([A-Za-z_]\w*\+?=)\(")
+"""An array of bash and its kin: `names=(one two)`."""
 
 
 class _Lexer:
@@ -111,6 +113,9 @@ class _Lexer:
             elif match := _REDIRECT.match(self.text, self.at):
                 self.move(match.end())
                 self.word()
+            elif match := _LIST.match(self.text, self.at):
+                self.move(match.end())
+                count += self._list(command, match[1])
             elif match := _END.match(self.text, self.at):
                 self.move(match.end())
                 if match[0] == "\n" and self.waiting:
@@ -123,6 +128,24 @@ class _Lexer:
                 command.words.append(self.word())
         if command.words:
             yield command
+
+    def _list(self, command: Command, setting: str) -> int:
+        """Read the items of an array, each as a setting of its name; what is returned is their number."""
+        before = len(command.words)
+        while self.at < len(self.text) and len(command.words) - before < MAX_WORDS:
+            character = self.text[self.at]
+            if character == ")":
+                self.move(self.at + 1)
+                break
+            if character.isspace() or self.text.startswith(("\\\n", "\\\r\n"), self.at):
+                self.move(self.at + (1 if character.isspace() else 2))
+            elif character == "#":
+                self.move(_to(self.text, "\n", self.at))
+            else:
+                word = self.word()
+                parts = tuple(_merged([setting, *word.parts]))
+                command.words.append(Word(parts, word.line, setting + word.raw))
+        return len(command.words) - before
 
     def _here(self) -> None:
         for command, mark, tabs in self.waiting:

@@ -284,7 +284,7 @@ def narrowed(
         return found
     if told is not None and (judged := _of_several(test, chain, told, found)) is not None:
         left = _filtered(found, lambda i: not isinstance(i, Known) or i.open or judged(i.value) is holds)
-        if left.items or not found.items or left.why:
+        if left.items or left.why or all(truth(item) is False for item in found.items):
             return left
         return Possible((), "no value that is known passes the test around it", found.cut)
     if chain_of(test) == chain:

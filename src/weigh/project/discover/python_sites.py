@@ -25,7 +25,7 @@ from weigh.project.discover.sightings import shortened
 from weigh.project.discover.special_loaders import SPECIAL
 
 _REMOTE_CODE = Argument(None, ("trust_remote_code", "trust_repo"))
-_OBJECTS = frozenset({"hf-object", "hf-sure"})
+_OBJECTS = frozenset({"hf-object", "hf-sure", "top2vec"})
 """Forms whose argument is as often an object that was loaded elsewhere."""
 _MOST_PAIRS = 64
 

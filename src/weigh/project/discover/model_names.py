@@ -201,7 +201,7 @@ def is_weights_path(text: str) -> bool:
 _MODEL_HOSTS = frozenset({"huggingface.co", "hf.co", "hf-mirror.com", "tfhub.dev", "modelscope.cn"})
 _ARCHIVE = re.compile(r"\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|7z)$", re.IGNORECASE)
 _MODEL_WORDS = re.compile(
-    r"model|weight|checkpoint|ckpt|pretrain|bert|vgg(?:\d|[-_]?face|ish)|resnet|shape_predictor|face_detector|landmarks?\.dat|buffalo_[slm]|antelopev2|yolo|encoder|word2vec|glove|fasttext|embedding|lpips|graph_def\.pb|(?:frozen|inference)_graph",
+    r"model|weight|checkpoint|ckpt|pretrain|bert|vgg(?:\d|[-_]?face|ish)|resnet|shape_predictor|mmod_human|landmarks?\.dat|buffalo_[slm]|antelopev2|yolo|encoder|word2vec|glove|fasttext|embedding|lpips|graph_def\.pb|(?:frozen|inference)_graph",
     re.IGNORECASE,
 )
 

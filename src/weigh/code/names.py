@@ -300,9 +300,7 @@ def narrowed(
     return found
 
 
-def _of_several(
-    test: ast.expr, chain: str, told: Told, found: Possible
-) -> Callable[[Constant], bool] | None:
+def _of_several(test: ast.expr, chain: str, told: Told, found: Possible) -> Callable[[Constant], bool] | None:
     """What a test says of one value when it asks for one of several: `x in NAMES`, `x.startswith(NAMES)`."""
     if not any(isinstance(item, Known) and not item.open for item in found.items):
         return None
@@ -334,7 +332,7 @@ MOST_ASKED = 200
 
 
 def among(engine: "Evaluator", site: Site, node: ast.expr) -> frozenset[Constant] | None:
-    """The constants that a display or name holds, a text alone as itself; None where they are not all known."""
+    """The constants that a display or name holds, a text alone as itself; None where one is not known."""
     if isinstance(node, ast.Constant):
         return frozenset([node.value]) if isinstance(node.value, str) else None
     if not isinstance(node, ast.Name | ast.Attribute | ast.List | ast.Tuple | ast.Set | ast.Dict):

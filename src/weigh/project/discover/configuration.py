@@ -181,7 +181,7 @@ def _is_sure(entry: Entry) -> bool:
 
 
 def _with_section(entry: Entry) -> str:
-    """The key of a value behind that of its section, which may tell whose name it is: `ollama: {model: a}`."""
+    """The key of a value behind that of its section, which may tell whose name it is: `ollama: {llm: a}`."""
     words = [key for key in entry.keys if isinstance(key, str)]
     return "_".join(words[-2:])
 

@@ -38,7 +38,8 @@ _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNOREC
 _TRANSFORMERS = re.compile(r"@(?:xenova|huggingface)/transformers|transformers(?:\.min)?\.js|transformers@")
 _WORTH = re.compile(
     rb"transformers|from_pretrained|tensorflow|tfjs|tf\.load|onnx|ort\.|huggingface|openai|anthropic|@ai-sdk|gemini|gpt-"
-    rb"|Pipeline\(|claude|ollama|web-llm|mlc|MLC|ml5|face-?api|[mM]odel|\.(?:onnx|gguf|safetensors|tflite|pth?)\b|llama|mistral|Xenova",
+    rb"|Pipeline\(|MODEL|langchain|\.ai\.Session|claude|ollama|web-llm|mlc|MLC|ml5|face-?api|[mM]odel"
+    rb"|\.(?:onnx|gguf|safetensors|tflite|pth?)\b|llama|mistral|Xenova",
 )
 _PAGES = (".vue", ".svelte", ".html", ".htm", ".astro")
 _PIPELINE = Loader("transformers.js.pipeline", 1, (), hub_ref, 2)
@@ -216,7 +217,7 @@ def _load(script: _Script, spec: Loader, opened: int, found: Sightings) -> None:
         members = properties(program, start) if opened_here else {}
         inner = next((members[key] for key in spec.keys if key in members), None)
         if inner is None:
-            if opened_here and "..." not in members:
+            if opened_here and not any(token.text == "..." for token in program.tokens[start:end]):
                 _default(spec, program, opened, found)
             if spec.strict and (not members or "..." in members):
                 why = "its options are put together elsewhere"
@@ -361,10 +362,22 @@ def _held_by(program: Program, at: int) -> str:
     if opened < 2:
         return ""
     end = opened - 1
-    if tokens[end].text == ">" or tokens[end - 1].text == ":":  # `const models: Record<string, Model> = {`
+    if tokens[end].text == ":" and tokens[end - 1].kind in {"name", "string"}:
+        return tokens[end - 1].text
+    if tokens[end].text != "=":
         return ""
-    named = tokens[end].text in {"=", ":"} and tokens[end - 1].kind in {"name", "string"}
-    return tokens[end - 1].text if named else ""
+    for place in range(end - 1, max(0, end - _MOST_OF_TYPE), -1):  # `const models: Record<string, Model> = {`
+        if tokens[place].text in _DECLARED and tokens[place + 1].kind == "name":
+            return tokens[place + 1].text
+        if tokens[place].text in {";", "{", "}", "=", "=>"}:
+            break
+    typed = tokens[end - 2].text in {":", "|", "&"} or tokens[end - 1].kind != "name"
+    return "" if typed else tokens[end - 1].text
+
+
+_DECLARED = frozenset({"const", "let", "var", "static", "readonly"})
+_MOST_OF_TYPE = 40
+"""Tokens between the name of a declaration and its `=`."""
 
 
 def _at_provider(program: Program, at: int, text: str) -> str:

@@ -28,7 +28,9 @@ _YOLO = re.compile(r"yolov?(?:3|5|8|9|10|11|12|26)[a-z]6?u?(?:-(?:seg|cls|pose|o
 """Weights that ultralytics fetches by their file name. Source: its `GITHUB_ASSETS_NAMES`."""
 _OLLAMA_NAME = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*(?::[\w.-]+)?")
 """A model of Ollama's own library, with or without a tag."""
-_NO_MODEL = frozenset({"none", "null", "auto", "default", "ollama", "custom", "true", "false", "model", "latest"})
+_NO_MODEL = frozenset(
+    {"none", "null", "auto", "default", "ollama", "custom", "true", "false", "model", "latest"}
+)
 _DEMUCS = re.compile(r"htdemucs(?:_ft|_6s)?|hdemucs_mmi|mdx(?:_extra)?(?:_q)?")
 """Source: the README of demucs."""
 _AT_PROVIDER = re.compile(r"([a-z][a-z_-]{2,30}):([\w./@-]{3,100})")

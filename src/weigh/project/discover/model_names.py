@@ -106,7 +106,10 @@ _HOSTED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("moonshot", r"moonshot-v1-[\w-]+|kimi-(?:latest|k\d[\w.-]*)"),
         ("voyage", r"voyage-(?:\d|large|code|law|finance|multilingual|context|lite|multimodal)[\w.-]*"),
         ("ai21", r"j2-(?:ultra|mid|light)|jamba-(?:large|mini|instruct|\d)[\w.-]*"),
-        ("upstage", r"solar-(?:pro|mini|docvision|1-mini-chat)[\w-]*|solar-embedding-1-large-(?:query|passage)"),
+        (
+            "upstage",
+            r"solar-(?:pro|mini|docvision|1-mini-chat)[\w-]*|solar-embedding-1-large-(?:query|passage)",
+        ),
         ("volcengine", r"doubao-[\w.-]+"),
         (
             "bedrock",

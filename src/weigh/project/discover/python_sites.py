@@ -111,15 +111,13 @@ def _argument(reading: CallReading, where: Argument, *, required: bool) -> None:
 def _values(reading: CallReading, where: Argument, values: Alternatives, *, required: bool) -> None:
     loader = reading.match.loader
     source = reading.source(where)
-    known = False
-    repositories = list(texts(values))
-    for item in repositories:
-        known = True
+    names = list(texts(values))
+    known = bool(names)
+    for item in names:
         found = read_name(str(item.value), loader, reading.around)
         if found == NOTHING and loader.form == "url-weights" and _is_told_archive(str(item.value), source):
             found = Reading(ref_of_url(str(item.value)))
-        for one in _with_files(reading, found, only=len(repositories) == 1):
-            reading.add(one, item, source)
+        _add(reading, found, item, source, only=len(names) == 1)
     nothing = any(item.value is None for item in values.items)
     if nothing and not known and required:
         _absent(reading)
@@ -136,6 +134,12 @@ def _values(reading: CallReading, where: Argument, values: Alternatives, *, requ
         return
     if not values.complete:
         reading.miss(where, values)
+
+
+def _add(reading: CallReading, found: Reading, item: Alternative, source: str, *, only: bool) -> None:
+    """Note a model, each of its files where the call asks for files; `only`: no other is asked for."""
+    for one in _with_files(reading, found, only=only):
+        reading.add(one, item, source)
 
 
 _WEIGHTS_WORD = re.compile(r"model|weight|checkpoint|ckpt|pretrained", re.IGNORECASE)

@@ -139,7 +139,9 @@ def kind_of(path: str) -> Kind | None:
     return _BY_ENDING.get(name.rpartition(".")[2]) if "." in name else None
 
 
-_FIRST_LINE = re.compile(rb"#![^\r\n]{0,200}?\b(python|pypy|bash|zsh|dash|ksh|sh|node|deno|bun)[\d.]*(?:[ \t\r\n]|$)")
+_FIRST_LINE = re.compile(
+    rb"#![^\r\n]{0,200}?\b(python|pypy|bash|zsh|dash|ksh|sh|node|deno|bun)[\d.]*(?:[ \t\r\n]|$)"
+)
 MOST_OF_SCRIPT = MEBIBYTE
 """Bytes of a file without an ending that may be a script."""
 

@@ -113,9 +113,6 @@ class _Lexer:
             elif match := _REDIRECT.match(self.text, self.at):
                 self.move(match.end())
                 self.word()
-            elif match := _LIST.match(self.text, self.at):
-                self.move(match.end())
-                count += self._list(command, match[1])
             elif match := _END.match(self.text, self.at):
                 self.move(match.end())
                 if match[0] == "\n" and self.waiting:
@@ -124,13 +121,22 @@ class _Lexer:
                     yield command
                 command = Command()
             else:
-                count += 1
-                command.words.append(self.word())
+                count += self._words(command)
         if command.words:
             yield command
 
-    def _list(self, command: Command, setting: str) -> int:
-        """Read the items of an array, each as a setting of its name; what is returned is their number."""
+    def _words(self, command: Command) -> int:
+        """Read the word that begins here, or the items of an array, each as a setting of its name.
+
+        Returns:
+            how many words they are.
+        """
+        opened = _LIST.match(self.text, self.at)
+        if opened is None:
+            command.words.append(self.word())
+            return 1
+        setting = opened[1]
+        self.move(opened.end())
         before = len(command.words)
         while self.at < len(self.text) and len(command.words) - before < MAX_WORDS:
             character = self.text[self.at]
@@ -145,7 +151,7 @@ class _Lexer:
                 word = self.word()
                 parts = tuple(_merged([setting, *word.parts]))
                 command.words.append(Word(parts, word.line, setting + word.raw))
-        return len(command.words) - before
+        return max(1, len(command.words) - before)
 
     def _here(self) -> None:
         for command, mark, tabs in self.waiting:

@@ -114,6 +114,14 @@ def _each(engine: "Evaluator", name: str, chosen: list[Binding], frame: Frame | 
     return parts
 
 
+def _added(engine: "Evaluator", name: str, binding: Binding, frame: Frame | None) -> Possible:
+    """What a name is after `name += value`."""
+    node = binding.node
+    assert isinstance(node, ast.AugAssign)
+    before = named(engine, name, binding.site, frame)
+    return engine.operated(before, node.op, engine.value(node.value, binding.site, frame))
+
+
 def bound_value(engine: "Evaluator", name: str, binding: Binding, frame: Frame | None) -> Possible:
     """What one binding gives."""
     node = binding.node
@@ -125,9 +133,9 @@ def bound_value(engine: "Evaluator", name: str, binding: Binding, frame: Frame |
     if binding.means is Means.PARAMETER:
         return parameters.parameter(engine, name, binding.site.scope, frame)
     if binding.means is Means.ADDED and isinstance(node, ast.AugAssign):
-        before = named(engine, name, binding.site, frame)
-        after = engine.value(node.value, binding.site, frame)
-        return engine.operated(before, node.op, after)
+        # each of many additions asks for those before it: an answer is found once
+        found = engine.once(("added", id(node), id(frame)), partial(_added, engine, name, binding, frame))
+        return found if found is not None else Possible(cut=True)
     if not isinstance(node, ast.expr) or binding.means is Means.NEVER_KNOWN:
         return unknown("a value that only a run gives")
     value = engine.value(node, binding.site, frame)

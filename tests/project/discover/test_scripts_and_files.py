@@ -99,3 +99,11 @@ def test_names_of_top2vec(tmp_path):
 def test_the_model_of_an_ollama_client_stands_under_its_own_key(tmp_path):
     text = 'class Service:\n    ollama_model: str = "llama3.2-vision"\n    ollama_mode: str = "fast"\n'
     assert refs(tmp_path, "a.py", text) == ["oci:registry.ollama.ai/library/llama3.2-vision"]
+
+
+def test_the_default_of_an_option_stands_for_its_name(tmp_path):
+    text = (
+        'class Env:\n    def model_id(self):\n        return self.several("model_id", default=["acme/one"])\n'
+    )
+    assert refs(tmp_path, "a.py", text) == ["hf:acme/one"]
+    assert refs(tmp_path, "a.py", 'several("folder", default=["acme/one"])\n') == []

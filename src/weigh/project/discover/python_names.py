@@ -231,7 +231,17 @@ def _call(node: ast.Call, key: str) -> list[tuple[ast.AST, str, str]]:
         return inner + [(value, str(option).lstrip("-"), "") for value in wanted]
     else:
         inner += [(one, "", name) for one in node.args]
-    return inner + [(kw.value, key if kw.arg == "default" else kw.arg or "", name) for kw in node.keywords]
+    default = _named_first(node) or key
+    return inner + [
+        (kw.value, default if kw.arg == "default" else kw.arg or "", name) for kw in node.keywords
+    ]
+
+
+def _named_first(node: ast.Call) -> str:
+    """The option that a call declares where it names a model: `option("model_id", default=a)`, else ""."""
+    first = node.args[0] if node.args else None
+    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    return text if is_model_key(text) else ""
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[tuple[ast.AST, str, str]]:

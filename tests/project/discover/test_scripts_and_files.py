@@ -107,3 +107,12 @@ def test_the_default_of_an_option_stands_for_its_name(tmp_path):
     )
     assert refs(tmp_path, "a.py", text) == ["hf:acme/one"]
     assert refs(tmp_path, "a.py", 'several("folder", default=["acme/one"])\n') == []
+
+
+def test_a_path_of_which_a_part_is_known_stays_open_beside_none(tmp_path):
+    text = (
+        "import sys, torch\ndef load(path=None):\n    return torch.load(path)\n"
+        'load(f"{sys.argv[1]}/loras/{sys.argv[2]}")\n'
+    )
+    (tmp_path / "a.py").write_text(text, encoding="utf-8")
+    assert [one.place.line for one in discover(tmp_path).unresolved] == [3]

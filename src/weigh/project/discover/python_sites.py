@@ -119,14 +119,14 @@ def _values(reading: CallReading, where: Argument, values: Alternatives, *, requ
             found = Reading(ref_of_url(str(item.value)))
         _add(reading, found, item, source, only=len(names) == 1)
     nothing = any(item.value is None for item in values.items)
-    if nothing and not known and required:
+    if nothing and not known and required and not values.partials:
         _absent(reading)
         return
     if known and values.complete:
         return
     if not required or loader.options.get("quiet"):
         return
-    if values.items and not known:
+    if values.items and not known and not values.partials:
         return
     if not known and values.names and (loader.form in _OBJECTS or not values.why):
         return

@@ -41,14 +41,14 @@ def read(engine: "Evaluator", node: ast.Attribute, site: Site, frame: Frame | No
     chain = chain_of(node)
     local = _stored_here(engine, chain, site, frame) if chain else None
     if local is not None:
-        return names.guarded(local, chain, site)
+        return names.guarded(local, chain, site, engine)
     parts = [attribute(engine, item, node.attr) for item in holder.items if not _nameless(item)]
     if not parts:
         found = _of_unknown(engine, node, chain, holder, site)
     else:
         found = union(parts)
         found = Possible(found.items, found.why or holder.why, found.cut or holder.cut)
-    return names.guarded(found, chain, site) if chain else found
+    return names.guarded(found, chain, site, engine) if chain else found
 
 
 def _nameless(item: Abstract) -> bool:

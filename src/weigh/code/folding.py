@@ -177,7 +177,7 @@ def containers(left: Possible, sign: ast.operator, right: Possible) -> Possible 
             both = bool(left.items) and bool(right.items)
             why = next((i.why for i in items if i.why), "") or left.why or right.why
             why = why or ("" if both else "items that are not known")
-            return Possible((Items(tuple(d for i in items for d in i.items), why),))
+            return Possible((Items(_together(items), why),))
     if isinstance(sign, ast.BitOr):
         tables = [item for side in (left, right) for item in side.items if isinstance(item, Table)]
         if tables:
@@ -186,6 +186,16 @@ def containers(left: Possible, sign: ast.operator, right: Possible) -> Possible 
     if isinstance(sign, ast.Mult) and any(isinstance(item, Items) for item in left.items):
         return left
     return None
+
+
+def _together(lists: list[Items]) -> tuple[Deferred, ...]:
+    """The items of several lists.
+
+    Of more than two, some are choices of one side, which mostly share what they began with: there an item
+    counts once, else each `+=` in a branch would double the list.
+    """
+    every = [item for one in lists for item in one.items]
+    return tuple(every if len(lists) < 3 else {id(item): item for item in every}.values())
 
 
 def percent(engine: "Evaluator", left: Possible, right: Possible) -> Possible:

@@ -2,8 +2,9 @@
 
 import ast
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from weigh.code import classes, parameters
@@ -23,6 +24,7 @@ from weigh.code.abstract import (
     union,
     unknown,
 )
+from weigh.code.alternatives import Constant
 from weigh.code.indexing import chain_of
 from weigh.code.scopes import Binding, Change, Means, ModuleCode, Scope, Site, reaching
 
@@ -36,7 +38,7 @@ _BUILTINS = frozenset(dir(builtins))
 def lookup(engine: "Evaluator", node: ast.Name, site: Site, frame: Frame | None) -> Possible:
     """What a name may be where it is read."""
     found = named(engine, node.id, site, frame)
-    return guarded(found, node.id, site)
+    return guarded(found, node.id, site, engine)
 
 
 def named(engine: "Evaluator", name: str, site: Site, frame: Frame | None) -> Possible:
@@ -105,10 +107,19 @@ def _each(engine: "Evaluator", name: str, chosen: list[Binding], frame: Frame | 
     for binding in sorted(chosen, key=lambda b: b.site.order):
         test = binding.site.block.test
         if test is not None and binding.site.scope.kind != "comprehension":
-            parts = [narrowed(part, name, test, holds=False) for part in parts]
+            told = partial(among, engine, binding.site)
+            parts = [narrowed(part, name, test, holds=False, told=told) for part in parts]
         found = bound_value(engine, name, binding, frame)
         parts.append(found.via("branch") if several and binding.means is not Means.PARAMETER else found)
     return parts
+
+
+def _added(engine: "Evaluator", name: str, binding: Binding, frame: Frame | None) -> Possible:
+    """What a name is after `name += value`."""
+    node = binding.node
+    assert isinstance(node, ast.AugAssign)
+    before = named(engine, name, binding.site, frame)
+    return engine.operated(before, node.op, engine.value(node.value, binding.site, frame))
 
 
 def bound_value(engine: "Evaluator", name: str, binding: Binding, frame: Frame | None) -> Possible:
@@ -122,9 +133,9 @@ def bound_value(engine: "Evaluator", name: str, binding: Binding, frame: Frame |
     if binding.means is Means.PARAMETER:
         return parameters.parameter(engine, name, binding.site.scope, frame)
     if binding.means is Means.ADDED and isinstance(node, ast.AugAssign):
-        before = named(engine, name, binding.site, frame)
-        after = engine.value(node.value, binding.site, frame)
-        return engine.operated(before, node.op, after)
+        # each of many additions asks for those before it: an answer is found once
+        found = engine.once(("added", id(node), id(frame)), partial(_added, engine, name, binding, frame))
+        return found if found is not None else Possible(cut=True)
     if not isinstance(node, ast.expr) or binding.means is Means.NEVER_KNOWN:
         return unknown("a value that only a run gives")
     value = engine.value(node, binding.site, frame)
@@ -240,26 +251,50 @@ def _changed(  # noqa: C901 - a case a method
 # tests
 
 
-def guarded(found: Possible, chain: str, site: Site) -> Possible:
+Told = Callable[[ast.expr], frozenset[Constant] | None]
+"""The constants that a name or display holds, None where they are not all known."""
+
+
+def guarded(found: Possible, chain: str, site: Site, engine: "Evaluator") -> Possible:
     """What is left of the values of a name or attribute where tests around the place decide about it."""
     if not found.items and not found.why:
         return found
+    told = partial(among, engine, site)
     for block in site.block.above():
         if block.test is not None:
-            found = narrowed(found, chain, block.test, holds=True)
+            found = narrowed(found, chain, block.test, holds=True, told=told)
         for test in block.failed:
-            found = narrowed(found, chain, test, holds=False)
+            found = narrowed(found, chain, test, holds=False, told=told)
     return found
 
 
-def narrowed(found: Possible, chain: str, test: ast.expr, holds: bool) -> Possible:  # noqa: FBT001 - a pair
-    """The values that a test on this name or attribute leaves."""
+def narrowed(
+    found: Possible,
+    chain: str,
+    test: ast.expr,
+    holds: bool,  # noqa: FBT001 - a pair
+    told: Told | None = None,
+) -> Possible:
+    """The values that a test on this name or attribute leaves.
+
+    Args:
+        found: the values.
+        chain: the name or attribute.
+        test: what is asked.
+        holds: the answer.
+        told: what a collection that is asked for the value holds.
+    """
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test, holds = test.operand, not holds
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
         for part in test.values:
-            found = narrowed(found, chain, part, holds)
+            found = narrowed(found, chain, part, holds, told)
         return found
+    if told is not None and (judged := _of_several(test, chain, told, found)) is not None:
+        left = _filtered(found, lambda i: not isinstance(i, Known) or i.open or judged(i.value) is holds)
+        if left.items or left.why or all(truth(item) is False for item in found.items):
+            return left
+        return Possible((), "no value that is known passes the test around it", found.cut)
     if chain_of(test) == chain:
         return _filtered(found, lambda item: truth(item) is not (not holds))
     if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and chain_of(test.left) == chain):
@@ -271,6 +306,53 @@ def narrowed(found: Possible, chain: str, test: ast.expr, holds: bool) -> Possib
             found, lambda i: not isinstance(i, Known) or i.open or (i.value == right.value) is equal
         )
     return found
+
+
+def _of_several(test: ast.expr, chain: str, told: Told, found: Possible) -> Callable[[Constant], bool] | None:
+    """What a test says of one value when it asks for one of several: `x in NAMES`, `x.startswith(NAMES)`."""
+    if not any(isinstance(item, Known) and not item.open for item in found.items):
+        return None
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.In | ast.NotIn):
+        right = test.comparators[0]
+        asked = chain_of(test.left) == chain and not isinstance(right, ast.Constant)
+        wanted = told(right) if asked else None
+        inside = isinstance(test.ops[0], ast.In)
+        return None if wanted is None else (lambda value: (value in wanted) is inside)
+    if (
+        isinstance(test, ast.Call)
+        and isinstance(test.func, ast.Attribute)
+        and test.func.attr in {"startswith", "endswith"}
+        and len(test.args) == 1
+        and chain_of(test.func.value) == chain
+    ):
+        given = told(test.args[0])
+        parts = tuple(part for part in given or () if isinstance(part, str))
+        if given is None or len(parts) < len(given):
+            return None
+        if test.func.attr == "startswith":
+            return lambda value: isinstance(value, str) and value.startswith(parts)
+        return lambda value: isinstance(value, str) and value.endswith(parts)
+    return None
+
+
+MOST_ASKED = 200
+"""Members of a collection that a test asks; a longer one decides nothing."""
+
+
+def among(engine: "Evaluator", site: Site, node: ast.expr) -> frozenset[Constant] | None:
+    """The constants that a display or name holds, a text alone as itself; None where one is not known."""
+    if isinstance(node, ast.Constant):
+        return frozenset([node.value]) if isinstance(node.value, str) else None
+    if not isinstance(node, ast.Name | ast.Attribute | ast.List | ast.Tuple | ast.Set | ast.Dict):
+        return None
+    whole = engine.value(node, site)
+    if whole.why or whole.cut or len(whole.items) != 1 or isinstance(whole.items[0], Known):
+        return None
+    items = engine.elements(whole)
+    values = [single(engine.force(item)) for item in items.items[: MOST_ASKED + 1]]
+    known = frozenset(value.value for value in values if value is not None)
+    sure = not items.why and values and len(values) <= MOST_ASKED and None not in values
+    return known if sure else None
 
 
 def _filtered(found: Possible, keep: "object") -> Possible:

@@ -233,3 +233,33 @@ def test_components_and_pages_are_read_at_their_own_lines():
 def test_minified_scripts_are_left_out_with_a_reason():
     data = (FRONT + "a;" * 20_000).encode()
     assert [row.why for row in read_javascript(data, "a.js", Role.RUNTIME).unread]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('const run = usePipeline("feature-extraction", "acme/one");', ["hf:acme/one"]),
+        ('const run = usePipeline("build", "acme/one");', []),
+        ('const run = usePipeline("feature-extraction", "acme one");', []),
+        ('const s = new Supabase.ai.Session("gte-small");', ["hf:Supabase/gte-small"]),
+        ('import {} from "langchain"; new OpenAIEmbeddings()', ["endpoint:openai/text-embedding-ada-002"]),
+        (
+            'import {} from "langchain"; new OpenAIEmbeddings({ apiKey })',
+            ["endpoint:openai/text-embedding-ada-002"],
+        ),
+        (
+            'import {} from "langchain"; new OpenAIEmbeddings({ model: "text-embedding-3-small" })',
+            ["endpoint:openai/text-embedding-3-small"],
+        ),
+        ('import {} from "langchain"; new OpenAIEmbeddings({ ...options })', []),
+        ('import {} from "elsewhere"; new OpenAIEmbeddings()', []),
+    ],
+)
+def test_wrappers_and_defaults_of_others(text, found):
+    assert refs(read_javascript, text, "a.ts") == found
+
+
+def test_names_that_all_depend_on_each_other_end():
+    rows = [f"v{a} = v{b};" for a in range(14) for b in range(14) if a != b]
+    text = "\n".join([*rows, 'pipeline("fill-mask", v0.model.name);'])
+    assert unresolved(read_javascript, text, "a.js") == [len(rows) + 1]

@@ -19,6 +19,11 @@ def refs(text: str) -> list[str]:
         ),
         ('const models = { "acme/small": [1], "assets/icon": 2 };', ["hf:acme/small"]),
         ('const routes = { "acme/small": model };', []),
+        ('export const MODELS: Record<string, Info[]> = { "acme/small": [1] };', ["hf:acme/small"]),
+        ('const limits: Models = { "acme/small": 1 };', []),
+        ('page.models = { "acme/small": 1 };', ["hf:acme/small"]),
+        ('const M = [{ id: "openai/gpt-5.2", name: "GPT-5.2" }];', ["endpoint:openai/gpt-5.2"]),
+        ('const M = [{ id: "chat", name: "gpt-4o" }];', ["endpoint:openai/gpt-4o"]),
         ('const M = { modelId: "gpt-4o", modelName: "GPT-4o" };', ["endpoint:openai/gpt-4o"]),
         ('const M = { modelName: "gpt-4o" };', ["endpoint:openai/gpt-4o"]),
         (

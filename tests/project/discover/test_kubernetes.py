@@ -41,6 +41,13 @@ def _pod(*rows):
             ),
             ["hf:acme/one"],
         ),
+        (
+            (
+                "apiVersion: serving.kubeflow.org/v1alpha2\nkind: InferenceService\nspec:\n  default:\n"
+                "    predictor:\n      tensorflow:\n        storageUri: s3://bucket/clothing-model/\n"
+            ),
+            ["s3:bucket/clothing-model"],
+        ),
         ("apiVersion: v1\nkind: ConfigMap\ndata:\n  MODEL_NAME: acme/one\n", ["hf:acme/one"]),
         ("model:\n  id: acme/one\nimage:\n  repository: acme/app\n", ["hf:acme/one"]),
     ],

@@ -160,7 +160,7 @@ def _judged(table: Table, entry: Entry) -> list[Named]:
     if is_other_key(key) or _is_list_of_something_else(entry):
         return []
     sure = _is_sure(entry)
-    named = name_in(entry.value, sure=sure, key=key)
+    named = name_in(entry.value, sure=sure, key=_with_section(entry))
     if named is None and sure and "," in entry.value and len(entry.value) < 2_000:
         parts = [name_in(part, sure=True, key=key) for part in entry.value.split(",") if part.strip()]
         return [part for part in parts if part is not None] if all(parts) else []
@@ -178,6 +178,12 @@ def _is_sure(entry: Entry) -> bool:
     if is_model_key(words[-1]):
         return True
     return is_neutral_key(words[-1]) and any(is_model_key(word) for word in words[-3:-1])
+
+
+def _with_section(entry: Entry) -> str:
+    """The key of a value behind that of its section, which may tell whose name it is: `ollama: {llm: a}`."""
+    words = [key for key in entry.keys if isinstance(key, str)]
+    return "_".join(words[-2:])
 
 
 def _is_list_of_something_else(entry: Entry) -> bool:

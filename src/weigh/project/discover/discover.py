@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from weigh.core.usage import Certainty, Discovery, FileUses, ModelUse, Pin, Role, Unread, UnresolvedUse
-from weigh.project.discover.readers import JAVASCRIPT, NOTEBOOK, PYTHON, Kind, kind_of, reader_of
+from weigh.project.discover.readers import (
+    JAVASCRIPT,
+    MOST_OF_SCRIPT,
+    NOTEBOOK,
+    PYTHON,
+    Kind,
+    kind_by_first_line,
+    kind_of,
+    may_be_script,
+    reader_of,
+)
 from weigh.project.discover.roles import role_of
 from weigh.project.discover.walk import ProjectFile, Tree, walk
 
@@ -48,7 +58,7 @@ def discover(folder: Path, *, data: bool = False) -> Discovery:
     python: list[tuple[ProjectFile, str]] = []
     scripts: dict[str, ProjectFile] = {}
     for file in tree.files:
-        kind = kind_of(file.path)
+        kind = kind_of(file.path) or _kind_of_script(file)
         if kind is None:
             continue
         if kind in {PYTHON, NOTEBOOK}:
@@ -63,6 +73,17 @@ def discover(folder: Path, *, data: bool = False) -> Discovery:
     if python:
         _read_python(python, tree, gathered, data=data)
     return _ordered(gathered)
+
+
+def _kind_of_script(file: ProjectFile) -> Kind | None:
+    """The kind of a file that only its first line tells, None for another one."""
+    if not may_be_script(file.path) or not 8 < file.size <= MOST_OF_SCRIPT:
+        return None
+    try:
+        with file.place.open("rb") as opened:
+            return kind_by_first_line(opened.read(300))
+    except OSError:
+        return None  # nothing says that it is a script
 
 
 def _read(file: ProjectFile, kind: Kind, gathered: _Gathered) -> None:

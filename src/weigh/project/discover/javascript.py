@@ -38,7 +38,8 @@ _SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNOREC
 _TRANSFORMERS = re.compile(r"@(?:xenova|huggingface)/transformers|transformers(?:\.min)?\.js|transformers@")
 _WORTH = re.compile(
     rb"transformers|from_pretrained|tensorflow|tfjs|tf\.load|onnx|ort\.|huggingface|openai|anthropic|@ai-sdk|gemini|gpt-"
-    rb"|claude|ollama|web-llm|mlc|MLC|ml5|face-?api|[mM]odel|\.(?:onnx|gguf|safetensors|tflite|pth?)\b|llama|mistral|Xenova",
+    rb"|Pipeline\(|MODEL|langchain|\.ai\.Session|claude|ollama|web-llm|mlc|MLC|ml5|face-?api|[mM]odel"
+    rb"|\.(?:onnx|gguf|safetensors|tflite|pth?)\b|llama|mistral|Xenova",
 )
 _PAGES = (".vue", ".svelte", ".html", ".htm", ".astro")
 _PIPELINE = Loader("transformers.js.pipeline", 1, (), hub_ref, 2)
@@ -143,6 +144,9 @@ def _call(script: _Script, name: str, opened: int, found: Sightings) -> None:
     if name == "pipeline":
         _pipeline(script, callee, opened, found)
         return
+    if name.lower().endswith("pipeline") and _hands_on(script.program, opened):
+        _load(script, _PIPELINE, opened, found)
+        return
     loader = loader_of(callee, script.text, script.factories)
     if loader is not None:
         _load(script, loader, opened, found)
@@ -155,6 +159,15 @@ def _argument(program: Program, opened: int, position: int) -> tuple[int, int] |
     start = places[position]
     end = min(expression_end(program, start), program.ends.get(opened, len(program.tokens)))
     return start, end
+
+
+def _hands_on(program: Program, opened: int) -> bool:
+    """Whether a call names a task and a model as `pipeline` takes them: `usePipeline("fill-mask", "a/b")`."""
+    task, model = _argument(program, opened, 0), _argument(program, opened, 1)
+    if task is None or model is None or model[1] != model[0] + 1 or task[1] != task[0] + 1:
+        return False
+    first, second = program.tokens[task[0]], program.tokens[model[0]]
+    return first.kind == second.kind == "string" and is_task(first.text) and is_hub_id(second.text)
 
 
 def _pipeline(script: _Script, callee: str, opened: int, found: Sightings) -> None:
@@ -188,8 +201,11 @@ def _pipeline(script: _Script, callee: str, opened: int, found: Sightings) -> No
 def _load(script: _Script, spec: Loader, opened: int, found: Sightings) -> None:
     """Note what one call loads."""
     program = script.program
+    if spec.needs is not None and not spec.needs.search(script.text):
+        return
     place = _argument(program, opened, spec.position)
-    if place is None or (spec.needs is not None and not spec.needs.search(script.text)):
+    if place is None:
+        _default(spec, program, opened, found)
         return
     if spec.name.startswith("ai-sdk.") and program.mark(place[0]) == "{":
         return
@@ -201,6 +217,8 @@ def _load(script: _Script, spec: Loader, opened: int, found: Sightings) -> None:
         members = properties(program, start) if opened_here else {}
         inner = next((members[key] for key in spec.keys if key in members), None)
         if inner is None:
+            if opened_here and not any(token.text == "..." for token in program.tokens[start:end]):
+                _default(spec, program, opened, found)
             if spec.strict and (not members or "..." in members):
                 why = "its options are put together elsewhere"
                 found.unresolved(line, spec.name, source(program, start, end), why)
@@ -213,6 +231,13 @@ def _load(script: _Script, spec: Loader, opened: int, found: Sightings) -> None:
         inner = properties(program, start).get("name")
         values = texts(program, inner, expression_end(program, inner)) if inner is not None else []
     _noted(spec, line, expression, values, options, found)
+
+
+def _default(spec: Loader, program: Program, opened: int, found: Sightings) -> None:
+    """Note the model that a library takes when the call that makes its object names none."""
+    name = program.tokens[opened - 1]
+    if spec.default and program.word(opened - 2) == "new":
+        found.use(name.line, spec.default, Seen(spec.name, f"new {name.text}()", ("implied",)))
 
 
 def _noted(
@@ -337,10 +362,22 @@ def _held_by(program: Program, at: int) -> str:
     if opened < 2:
         return ""
     end = opened - 1
-    if tokens[end].text == ">" or tokens[end - 1].text == ":":  # `const models: Record<string, Model> = {`
+    if tokens[end].text == ":" and tokens[end - 1].kind in {"name", "string"}:
+        return tokens[end - 1].text
+    if tokens[end].text != "=":
         return ""
-    named = tokens[end].text in {"=", ":"} and tokens[end - 1].kind in {"name", "string"}
-    return tokens[end - 1].text if named else ""
+    for place in range(end - 1, max(0, end - _MOST_OF_TYPE), -1):  # `const models: Record<string, Model> = {`
+        if tokens[place].text in _DECLARED and tokens[place + 1].kind == "name":
+            return tokens[place + 1].text
+        if tokens[place].text in {";", "{", "}", "=", "=>"}:
+            break
+    typed = tokens[end - 2].text in {":", "|", "&"} or tokens[end - 1].kind != "name"
+    return "" if typed else tokens[end - 1].text
+
+
+_DECLARED = frozenset({"const", "let", "var", "static", "readonly"})
+_MOST_OF_TYPE = 40
+"""Tokens between the name of a declaration and its `=`."""
 
 
 def _at_provider(program: Program, at: int, text: str) -> str:
@@ -354,16 +391,22 @@ def _at_provider(program: Program, at: int, text: str) -> str:
     return f"endpoint:{provider}/{text}" if known else ""
 
 
+_LABELS = words("name label title displayName display_name")
 _TITLES = words("modelName model_name model_title modelTitle")
 _IDS = ("modelId", "model_id", "modelID")
 
 
 def _is_title(program: Program, at: int) -> bool:
     """Whether a key gives the name that people see: its object has the model's id under another key."""
-    if program.tokens[at].text not in _TITLES:
+    key = program.tokens[at].text
+    if key not in _TITLES and key not in _LABELS:
         return False
     opened = _object_around(program, at)
-    return opened >= 0 and any(key in properties(program, opened) for key in _IDS)
+    members = properties(program, opened) if opened >= 0 else {}
+    if key in _TITLES:
+        return any(one in members for one in _IDS)
+    held = [program.tokens[members[one]] for one in (*_IDS, "id", "value", "model") if one in members]
+    return any(one.kind == "string" and name_in(one.text, sure=True) is not None for one in held)
 
 
 def _is_subscript(program: Program, at: int) -> bool:

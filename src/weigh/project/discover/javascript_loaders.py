@@ -32,6 +32,7 @@ class Loader:
         revision: position of the object that holds the revision.
         strict: without a model that is known the call is unresolved.
         needs: what the file must hold for the call to be this one.
+        default: the ref of the model that the library takes when the call names none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Loader:
     revision: int = -1
     strict: bool = True
     needs: re.Pattern[str] | None = None
+    default: str = ""
 
 
 def _address(text: str) -> str:
@@ -53,6 +55,11 @@ def _address(text: str) -> str:
 
 def _mlc(text: str) -> str:
     return f"hf:mlc-ai/{text}" if re.fullmatch(r"[\w.-]+-MLC(?:-\w+)?", text) else hub_ref(text)
+
+
+def _edge(text: str) -> str:
+    """A model of Supabase's edge runtime: one that it brings, or one of the Ollama beside it."""
+    return "hf:Supabase/gte-small" if text == "gte-small" else ollama_ref(text)
 
 
 def _hosted(text: str) -> str:
@@ -115,6 +122,15 @@ LOADERS: dict[str, Loader] = {
     "snapshotDownload": Loader("huggingface.hub", 0, ("repo",), hub_ref, 0, needs=_HUB),
     "downloadFileToCacheDir": Loader("huggingface.hub", 0, ("repo",), hub_ref, 0),
     **{n: Loader(f"langchain.{n}", 0, _CHAT_KEYS, _hosted, strict=False) for n in sorted(_CHATS)},
+    "OpenAIEmbeddings": Loader(
+        "langchain.OpenAIEmbeddings",
+        0,
+        _CHAT_KEYS,
+        _hosted,
+        strict=False,
+        needs=re.compile("langchain"),
+        default="endpoint:openai/text-embedding-ada-002",
+    ),
     **{
         n: Loader(f"langchain.{n}", 0, ("model", "modelName"), hub_ref, strict=False)
         for n in ("HuggingFaceTransformersEmbeddings",)
@@ -128,6 +144,7 @@ LOADERS: dict[str, Loader] = {
         for n in ("ChatOllama", "Ollama", "OllamaEmbeddings")
     },
 }
+_EDGE_SESSION = Loader("supabase.ai.Session", 0, (), _edge)
 _SESSION = Loader("onnxruntime.InferenceSession", 0, (), _address)
 _HOSTED_CALL = Loader("hosted.call", 0, ("model",), _hosted)
 _OLLAMA_CALL = Loader("ollama.call", 0, ("model",), ollama_ref)
@@ -156,6 +173,8 @@ def loader_of(callee: str, script: str, factories: dict[str, str]) -> Loader | N
     name = callee.rpartition(".")[2]
     if name in LOADERS:
         return LOADERS[name]
+    if callee == "Supabase.ai.Session":
+        return _EDGE_SESSION
     if name == "create" and "InferenceSession" in callee:
         return _SESSION
     if _HOSTED_CALLS.fullmatch(callee):

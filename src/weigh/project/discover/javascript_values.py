@@ -36,7 +36,7 @@ def texts(program: Program, start: int, end: int, depth: int = 0) -> list[Text]:
     tokens = program.tokens
     program.steps = 0 if depth == 0 else program.steps + 1
     program.work += 1
-    if program.steps > MAX_STEPS or program.work > MAX_WORK:
+    if _is_spent(program):
         return []
     while start < end and tokens[start].kind == "name" and tokens[start].text in _WORDS:
         start += 1
@@ -54,6 +54,18 @@ def texts(program: Program, start: int, end: int, depth: int = 0) -> list[Text]:
     if end - start == 1:
         return _single(program, tokens[start], start, depth)
     return _member(program, start, end, depth)
+
+
+def _is_spent(program: Program) -> bool:
+    """Whether what may be looked at is used up: for this question, or for all of them."""
+    return program.steps > MAX_STEPS or program.work > MAX_WORK
+
+
+def _step(program: Program) -> bool:
+    """Take one step; whether it may still be taken."""
+    program.steps += 1
+    program.work += 1
+    return not _is_spent(program)
 
 
 def _or_unknown(program: Program, start: int, end: int, depth: int) -> list[Text]:
@@ -174,7 +186,7 @@ def _within(program: Program, tokens: tuple[Token, ...], at: int, depth: int) ->
 
 def named(program: Program, name: str, at: int, depth: int = 0) -> list[Text]:
     """The texts that a name may stand for at some place."""
-    if depth > MAX_DEPTH or (name, 0) in program.busy:
+    if depth > MAX_DEPTH or (name, 0) in program.busy or not _step(program):
         return []
     program.busy.add((name, 0))
     values, parameters = _visible(program, name, at)
@@ -304,7 +316,7 @@ def _dug(program: Program, start: int, path: list[str], depth: int) -> list[Text
     tokens = program.tokens
     if not path:
         return texts(program, start, expression_end(program, start), depth)
-    if depth > MAX_DEPTH or start >= len(tokens):
+    if depth > MAX_DEPTH or start >= len(tokens) or not _step(program):
         return []
     token = tokens[start]
     if token.text == "Object" and program.mark(start + 3) == "(":

@@ -3,6 +3,8 @@
 Source: the Kubernetes API reference (Container), KServe's documentation of storage URIs.
 """
 
+import re
+
 from weigh.core.usage import FileUses, Role
 from weigh.project.discover.compose import read_started
 from weigh.project.discover.dockerfile import note_image
@@ -41,11 +43,23 @@ def read_kubernetes_entries(table: Table, found: Sightings) -> None:
             part = str(entry.keys[at]) if len(entry.keys) > at else ""
             containers.setdefault((entry.document, entry.keys[:at]), {}).setdefault(part, []).append(entry)
         if entry.key in {"storageUri", "modelUri", "model_uri", "modelURI"}:
-            named = name_in(entry.value, sure=True)
-            if named is not None:
-                found.use(entry.line, named.ref, Seen(f"kubernetes.{entry.key}", entry.value))
+            ref = _served(entry.value)
+            if ref:
+                found.use(entry.line, ref, Seen(f"kubernetes.{entry.key}", entry.value))
     for parts in containers.values():
         _one(parts, found)
+
+
+_STORES = ("s3://", "gs://", "az://")
+
+
+def _served(address: str) -> str:
+    """The ref of an address that an inference service is told to serve, "" for one that names none here."""
+    kind, _, body = address.partition("://")
+    if address.startswith(_STORES) and body.strip("/") and not re.search(r"[\s{}$<>*#]", body):
+        return f"{kind}:{body.strip('/')}"
+    named = name_in(address, sure=True)
+    return named.ref if named is not None else ""
 
 
 def _container(keys: Keys) -> int:

@@ -26,6 +26,11 @@ _TAGGED = re.compile(
 """A model of Ollama with its size: `qwen3:8b`, `llama3.2:3b-instruct-q4_K_M`. No image has such a tag."""
 _YOLO = re.compile(r"yolov?(?:3|5|8|9|10|11|12|26)[a-z]6?u?(?:-(?:seg|cls|pose|obb))?\.pt")
 """Weights that ultralytics fetches by their file name. Source: its `GITHUB_ASSETS_NAMES`."""
+_OLLAMA_NAME = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*(?::[\w.-]+)?")
+"""A model of Ollama's own library, with or without a tag."""
+_NO_MODEL = frozenset(
+    {"none", "null", "auto", "default", "ollama", "custom", "true", "false", "model", "latest"}
+)
 _DEMUCS = re.compile(r"htdemucs(?:_ft|_6s)?|hdemucs_mmi|mdx(?:_extra)?(?:_q)?")
 """Source: the README of demucs."""
 _AT_PROVIDER = re.compile(r"([a-z][a-z_-]{2,30}):([\w./@-]{3,100})")
@@ -88,6 +93,8 @@ def under_key(text: str, key: str) -> str:
         return f"catalogue:whisper/{text}"
     if "clip" in words and _CLIP.fullmatch(text):
         return f"catalogue:clip/{text}"
+    if "ollama" in words and _OLLAMA_NAME.fullmatch(text) and text not in _NO_MODEL:
+        return ollama_ref(text)
     return ""
 
 

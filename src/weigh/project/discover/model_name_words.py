@@ -114,7 +114,7 @@ FOLDERS = words(
 
 NOT_OWNERS = words(
     """
-    actions aws-actions azure-samples bitnami codecov docker docker-library dependabot github gcr
+    actions aws-actions azure-samples bitnami codecov default docker docker-library dependabot github gcr
     golangci goreleaser grafana hadolint hashicorp home-assistant kubernetes library linuxserver
     moby node peaceiris pre-commit prom prometheus psf pypa renovatebot semantic-release softprops
     traefik

@@ -106,6 +106,10 @@ _HOSTED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("moonshot", r"moonshot-v1-[\w-]+|kimi-(?:latest|k\d[\w.-]*)"),
         ("voyage", r"voyage-(?:\d|large|code|law|finance|multilingual|context|lite|multimodal)[\w.-]*"),
         ("ai21", r"j2-(?:ultra|mid|light)|jamba-(?:large|mini|instruct|\d)[\w.-]*"),
+        (
+            "upstage",
+            r"solar-(?:pro|mini|docvision|1-mini-chat)[\w-]*|solar-embedding-1-large-(?:query|passage)",
+        ),
         ("volcengine", r"doubao-[\w.-]+"),
         (
             "bedrock",
@@ -200,7 +204,7 @@ def is_weights_path(text: str) -> bool:
 _MODEL_HOSTS = frozenset({"huggingface.co", "hf.co", "hf-mirror.com", "tfhub.dev", "modelscope.cn"})
 _ARCHIVE = re.compile(r"\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|7z)$", re.IGNORECASE)
 _MODEL_WORDS = re.compile(
-    r"model|weight|checkpoint|ckpt|pretrain|bert|vgg(?:\d|[-_]?face|ish)|resnet|shape_predictor|landmarks?\.dat|yolo|encoder|word2vec|glove|fasttext|embedding|lpips|graph_def\.pb|(?:frozen|inference)_graph",
+    r"model|weight|checkpoint|ckpt|pretrain|bert|vgg(?:\d|[-_]?face|ish)|resnet|shape_predictor|mmod_human|landmarks?\.dat|buffalo_[slm]|antelopev2|yolo|encoder|word2vec|glove|fasttext|embedding|lpips|graph_def\.pb|(?:frozen|inference)_graph",
     re.IGNORECASE,
 )
 

@@ -26,6 +26,8 @@ _WORTH = re.compile(
 )
 _WORTH_TOLD = re.compile(rb"tiny|base|small|medium|large|turbo|RN50|RN101|" + _WORTH.pattern)
 """What is worth a look in a file that speaks of a library whose names are plain words."""
+_WORTH_ANY = re.compile(rb"[a-z]")
+"""Ollama's names are words of any kind."""
 _DATA_WORDS = re.compile(r"data_?set|load_data|corpus|metric", re.IGNORECASE)
 _SAID = frozenset(
     """
@@ -72,8 +74,8 @@ def read_names(
 def _worth_parsing(data: bytes, covered: Container[tuple[int, int]]) -> bool:
     """Whether some text on a line that is not covered may name a model; most files hold none."""
     line, at = 1, 0
-    key = "_".join(word for word in ("whisper", "clip") if word.encode() in data)
-    worth = _WORTH_TOLD if key else _WORTH
+    key = "_".join(word for word in ("whisper", "clip", "ollama") if word.encode() in data)
+    worth = _WORTH_ANY if "ollama" in key else _WORTH_TOLD if key else _WORTH
     for one in _CANDIDATE.finditer(data):
         if not worth.search(one[0]):
             continue
@@ -100,7 +102,10 @@ def _of_tree(
     tree: ast.Module, path: str, cell: int, role: Role, covered: Container[tuple[int, int]]
 ) -> Iterator[ModelUse]:
     seen: set[tuple[int, str]] = set()
+    beginnings = _beginnings(tree)
     for one in _literals(tree):
+        if one.key in beginnings:
+            continue
         place = Place(path, one.node.lineno, one.node.col_offset + 1, cell)
         if (cell, place.line) in covered:
             continue
@@ -108,6 +113,19 @@ def _of_tree(
         if use is not None and (place.line, use.ref) not in seen:
             seen.add((place.line, use.ref))
             yield use
+
+
+def _beginnings(tree: ast.Module) -> frozenset[str]:
+    """Names whose texts are only beginnings or ends of other texts: `name.startswith(FAMILIES)`."""
+    return frozenset(
+        node.args[0].id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"startswith", "endswith"}
+        and len(node.args) == 1
+        and isinstance(node.args[0], ast.Name)
+    )
 
 
 def _use(one: _Seen, place: Place, role: Role) -> ModelUse | None:
@@ -213,7 +231,17 @@ def _call(node: ast.Call, key: str) -> list[tuple[ast.AST, str, str]]:
         return inner + [(value, str(option).lstrip("-"), "") for value in wanted]
     else:
         inner += [(one, "", name) for one in node.args]
-    return inner + [(kw.value, key if kw.arg == "default" else kw.arg or "", name) for kw in node.keywords]
+    default = _named_first(node) or key
+    return inner + [
+        (kw.value, default if kw.arg == "default" else kw.arg or "", name) for kw in node.keywords
+    ]
+
+
+def _named_first(node: ast.Call) -> str:
+    """The option that a call declares where it names a model: `option("model_id", default=a)`, else ""."""
+    first = node.args[0] if node.args else None
+    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    return text if is_model_key(text) else ""
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[tuple[ast.AST, str, str]]:

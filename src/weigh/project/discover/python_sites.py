@@ -25,7 +25,7 @@ from weigh.project.discover.sightings import shortened
 from weigh.project.discover.special_loaders import SPECIAL
 
 _REMOTE_CODE = Argument(None, ("trust_remote_code", "trust_repo"))
-_OBJECTS = frozenset({"hf-object", "hf-sure"})
+_OBJECTS = frozenset({"hf-object", "hf-sure", "top2vec"})
 """Forms whose argument is as often an object that was loaded elsewhere."""
 _MOST_PAIRS = 64
 
@@ -111,22 +111,22 @@ def _argument(reading: CallReading, where: Argument, *, required: bool) -> None:
 def _values(reading: CallReading, where: Argument, values: Alternatives, *, required: bool) -> None:
     loader = reading.match.loader
     source = reading.source(where)
-    known = False
-    for item in texts(values):
-        known = True
+    names = list(texts(values))
+    known = bool(names)
+    for item in names:
         found = read_name(str(item.value), loader, reading.around)
         if found == NOTHING and loader.form == "url-weights" and _is_told_archive(str(item.value), source):
             found = Reading(ref_of_url(str(item.value)))
-        reading.add(_with_file(reading, found), item, source)
+        _add(reading, found, item, source, only=len(names) == 1)
     nothing = any(item.value is None for item in values.items)
-    if nothing and not known and required:
+    if nothing and not known and required and not values.partials:
         _absent(reading)
         return
     if known and values.complete:
         return
     if not required or loader.options.get("quiet"):
         return
-    if values.items and not known:
+    if values.items and not known and not values.partials:
         return
     if not known and values.names and (loader.form in _OBJECTS or not values.why):
         return
@@ -134,6 +134,12 @@ def _values(reading: CallReading, where: Argument, values: Alternatives, *, requ
         return
     if not values.complete:
         reading.miss(where, values)
+
+
+def _add(reading: CallReading, found: Reading, item: Alternative, source: str, *, only: bool) -> None:
+    """Note a model, each of its files where the call asks for files; `only`: no other is asked for."""
+    for one in _with_files(reading, found, only=only):
+        reading.add(one, item, source)
 
 
 _WEIGHTS_WORD = re.compile(r"model|weight|checkpoint|ckpt|pretrained", re.IGNORECASE)
@@ -148,20 +154,28 @@ def _is_told_archive(text: str, source: str) -> bool:
     return bool(told) and is_archive_url(text)
 
 
-def _with_file(reading: CallReading, found: Reading) -> Reading:
-    """A hub ref with the one file that the call asks for, when that is known."""
+def _with_files(reading: CallReading, found: Reading, *, only: bool) -> list[Reading]:
+    """A hub ref with each file that the call may ask for, when all of them are known.
+
+    Args:
+        reading: the call.
+        found: the repository.
+        only: it is the only repository that the call may ask; else one file may belong to another.
+    """
     option = reading.match.loader.options.get("file", "")
     if not option or not found.ref.startswith("hf:") or "#" in found.ref:
-        return found
+        return [found]
     values = reading.values(argument(option))
-    names = [str(item.value) for item in texts(values)]
-    if len(names) != 1 or values is None or not values.complete:
-        return found
-    name = names[0].strip("/")
-    plain = (
-        name and len(name) < 300 and not any(c in name for c in "*?{}\\\n") and ".." not in name.split("/")
-    )
-    return replace(found, ref=f"{found.ref}#{name}") if plain else found
+    names = [str(item.value).strip("/") for item in texts(values)]
+    told = values is not None and values.complete and bool(names) and all(map(_is_plain_file, names))
+    if not told or (len(names) > 1 and not only):
+        return [found]
+    return [replace(found, ref=f"{found.ref}#{name}") for name in names]
+
+
+def _is_plain_file(name: str) -> bool:
+    known = name and len(name) < 300 and not any(c in name for c in "*?{}\\\n")
+    return bool(known) and ".." not in name.split("/")
 
 
 def _absent(reading: CallReading) -> None:

@@ -139,6 +139,37 @@ def kind_of(path: str) -> Kind | None:
     return _BY_ENDING.get(name.rpartition(".")[2]) if "." in name else None
 
 
+_FIRST_LINE = re.compile(
+    rb"#![^\r\n]{0,200}?\b(python|pypy|bash|zsh|dash|ksh|sh|node|deno|bun)[\d.]*(?:[ \t\r\n]|$)"
+)
+MOST_OF_SCRIPT = MEBIBYTE
+"""Bytes of a file without an ending that may be a script."""
+
+
+def may_be_script(path: str) -> bool:
+    """Whether only the first line of a file can tell what it is: its name has no ending."""
+    name = PurePosixPath(path).name.lower()
+    return "." not in name and name not in _NO_SCRIPTS
+
+
+def kind_by_first_line(head: bytes) -> Kind | None:
+    """The kind of a script by its `#!` line, None for a file without one."""
+    match = _FIRST_LINE.match(head)
+    if match is None:
+        return None
+    program = match[1].decode()
+    if program in {"python", "pypy"}:
+        return PYTHON
+    return JAVASCRIPT if program in {"node", "deno", "bun"} else _SHELL
+
+
+_NO_SCRIPTS = words(
+    """
+    license licence copying notice authors readme changelog contributing codeowners gradlew mvnw
+    """
+)
+
+
 def _in_workflows(name: str, folders: set[str]) -> bool:
     ours = {".github", ".circleci", ".gitlab", ".azure-pipelines", ".devcontainer"} & folders
     plain = name in {

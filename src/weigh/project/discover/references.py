@@ -472,6 +472,23 @@ def _llama_local(text: str, loader: Loader, around: Surroundings) -> Reading:
     return NOTHING
 
 
+_SENTENCE_ENCODERS = {
+    "universal-sentence-encoder": "universal-sentence-encoder/4",
+    "universal-sentence-encoder-large": "universal-sentence-encoder-large/5",
+    "universal-sentence-encoder-multilingual": "universal-sentence-encoder-multilingual/3",
+    "universal-sentence-encoder-multilingual-large": "universal-sentence-encoder-multilingual-large/3",
+}
+"""Source: `use_model_urls` of top2vec."""
+
+
+def _top2vec(text: str, loader: Loader, around: Surroundings) -> Reading:
+    """Names of top2vec: encoders of TF Hub, and those of sentence-transformers."""
+    del loader, around
+    if text in _SENTENCE_ENCODERS:
+        return Reading(f"tfhub:https://tfhub.dev/google/{_SENTENCE_ENCODERS[text]}")
+    return Reading(f"hf:sentence-transformers/{text}") if text in SENTENCE_TRANSFORMERS else NOTHING
+
+
 def _torchhub_fixed(text: str, loader: Loader, around: Surroundings) -> Reading:
     del loader, around
     return Reading(text, pin=Pin.NONE)
@@ -516,6 +533,7 @@ FORMS: dict[str, Form] = {
     "deepface": _deepface,
     "allennlp": _allennlp,
     "llama-local": _llama_local,
+    "top2vec": _top2vec,
     "torchhub-fixed": _torchhub_fixed,
     "onnx": _onnx,
 }

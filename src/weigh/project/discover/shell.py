@@ -227,7 +227,11 @@ def _settings(command: Command) -> list[tuple[str, list[Word]]]:
             del words[0]
     rows = []
     while words and (match := _ASSIGNED.match(words[0].literal)):
-        rows.append((match[1], [without_front(words.pop(0), match.end())]))
+        given = without_front(words.pop(0), match.end())
+        if rows and rows[-1][0] == match[1]:
+            rows[-1][1].append(given)  # a further item of an array
+        else:
+            rows.append((match[1], [given]))
     if first in _DECLARE:
         words.clear()
     return rows

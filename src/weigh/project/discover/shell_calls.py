@@ -4,6 +4,7 @@ import re
 
 from weigh.core.usage import Certainty
 from weigh.project.discover.model_keys import is_model_key, is_other_key, plain_key
+from weigh.project.discover.model_names import is_archive_url, ref_of_url
 from weigh.project.discover.naming import name_in
 from weigh.project.discover.shell_programs import Spec, positionals
 from weigh.project.discover.shell_words import Value, Variable, Variables, Word, values_of, without_front
@@ -30,7 +31,7 @@ def note_call(spec: Spec, words: list[Word], rest: list[Word], scope: Variables,
     for word in arguments:
         values = values_of(word, scope)
         for value in values:
-            ref = spec.ref(value.text) if value.known else ""
+            ref = (spec.ref(value.text) or _told_archive(spec, word, value.text)) if value.known else ""
             if ref:
                 found.use(
                     line, _with_file(ref, spec, rest), _seen(spec, word, value, rest, scope, len(values))
@@ -39,6 +40,15 @@ def note_call(spec: Spec, words: list[Word], rest: list[Word], scope: Variables,
                 found.unresolved(line, spec.loader, word.raw, _why(word), partial=value.text)
             elif value.known and strict:
                 found.unresolved(line, spec.loader, word.raw, "it has not the form of a model's name")
+
+
+_FETCHERS = frozenset({"cli:wget", "cli:curl", "cli:aria2c", "cli:axel", "cli:curl.exe"})
+
+
+def _told_archive(spec: Spec, word: Word, text: str) -> str:
+    """The address of an archive into which a variable of models is put, "" for another text."""
+    told = any(isinstance(part, Variable) and is_model_key(part.name) for part in word.parts)
+    return ref_of_url(text) if told and spec.loader in _FETCHERS and is_archive_url(text) else ""
 
 
 def _with_file(ref: str, spec: Spec, rest: list[Word]) -> str:

@@ -79,6 +79,8 @@ _BRACED = re.compile(
 _EXPRESSION = re.compile(r"\$?\{\{\s*(.{0,300}?)\s*\}\}", re.DOTALL)
 _MAKE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 _PLAIN = re.compile(r"[^\s\\'\"`$|&;()<>{]+")
+_LIST = re.compile(r"([A-Za-z_]\w*\+?=)\(")
+"""An array of bash and its kin: `names=(one two)`."""
 
 
 class _Lexer:
@@ -119,10 +121,37 @@ class _Lexer:
                     yield command
                 command = Command()
             else:
-                count += 1
-                command.words.append(self.word())
+                count += self._words(command)
         if command.words:
             yield command
+
+    def _words(self, command: Command) -> int:
+        """Read the word that begins here, or the items of an array, each as a setting of its name.
+
+        Returns:
+            how many words they are.
+        """
+        opened = _LIST.match(self.text, self.at)
+        if opened is None:
+            command.words.append(self.word())
+            return 1
+        setting = opened[1]
+        self.move(opened.end())
+        before = len(command.words)
+        while self.at < len(self.text) and len(command.words) - before < MAX_WORDS:
+            character = self.text[self.at]
+            if character == ")":
+                self.move(self.at + 1)
+                break
+            if character.isspace() or self.text.startswith(("\\\n", "\\\r\n"), self.at):
+                self.move(self.at + (1 if character.isspace() else 2))
+            elif character == "#":
+                self.move(_to(self.text, "\n", self.at))
+            else:
+                word = self.word()
+                parts = tuple(_merged([setting, *word.parts]))
+                command.words.append(Word(parts, word.line, setting + word.raw))
+        return max(1, len(command.words) - before)
 
     def _here(self) -> None:
         for command, mark, tabs in self.waiting:

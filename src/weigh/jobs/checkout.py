@@ -1,5 +1,6 @@
 """Checkout: the files of a version into the working folder."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from weigh.core.errors import NotFoundError, UsageError
@@ -75,12 +76,17 @@ def checkout_new(
         _joined(desk, here, history)
     name, revision = made
     make_branch(desk, here, name, revision)
-    try:
-        return checkout(desk, here, name, force=force, links=links)
-    except BaseException:
-        if open_history(desk, here).refs.head != HEADS + name:
-            delete_branch(desk, here, name, force=True)
-        raise
+    with ExitStack() as undo:
+        undo.callback(_unmade, desk, here, name)
+        done = checkout(desk, here, name, force=force, links=links)
+        undo.pop_all()
+    return done
+
+
+def _unmade(desk: Desk, here: Path, name: str) -> None:
+    """Take a branch away again unless it is checked out by now."""
+    if open_history(desk, here).refs.head != HEADS + name:
+        delete_branch(desk, here, name, force=True)
 
 
 def attach_folder(desk: Desk, here: Path, history: str) -> History:

@@ -13,8 +13,8 @@ from weigh.core.errors import IntegrityError, OfflineError, RefusedError, Unknow
 from weigh.system.answers import raise_for_status, unreachable
 from weigh.system.credentials import Credentials
 from weigh.system.http import Http, Page, Timeouts
-from weigh.system.trust import Trust, proxy_for
-from weigh.system.urls import at_address, port_of, split, without_credentials
+from weigh.system.trust import Trust
+from weigh.system.urls import port_of, split, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ class HostHttp(Http):
                 hint="run once without --offline",
             )
         try:
-            raw = self._posted(url, body, {k.lower(): v for k, v in headers.items()})
+            raw = self._once(url, {k.lower(): v for k, v in headers.items()}, method="POST", body=body)
         except httpx2.TransportError as error:
             raise unreachable(url, error) from error
         if 300 <= raw.status_code < 400:
@@ -143,28 +143,6 @@ class HostHttp(Http):
                 f"cannot read {shown}", why="its answer is encoded though nobody asked for it"
             )
         return _Chunks(url, raw), str(raw.headers.get("content-type", ""))
-
-    def _posted(self, url: str, body: bytes, headers: Mapping[str, str]) -> "httpx2.Response":
-        import httpx2
-
-        parts = split(url)
-        host, port = parts.hostname or "", port_of(parts)
-        proxy = proxy_for(self._trust, parts.scheme, host, port)
-        places = self._permitted(parts, host, port, proxied=bool(proxy))
-        client = self._client(host, port, proxy)
-        merged = self._headers(parts, host, port, headers)
-        failure: httpx2.TransportError | None = None
-        for place in places:
-            target = at_address(parts, place, port)
-            extensions = {"sni_hostname": host}
-            request = client.build_request(
-                "POST", target, headers=merged, content=body, extensions=extensions
-            )
-            try:
-                return client.send(request, stream=True)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                failure = error
-        raise failure or httpx2.ConnectError("the host has no address")
 
     def _headers(
         self, parts: SplitResult, host: str, port: int, headers: Mapping[str, str]

@@ -11,11 +11,15 @@ import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from weigh.core.errors import UsageError
 from weigh.core.ref import RefKind
 from weigh.system.addresses import is_loopback
 from weigh.system.urls import port_of, split
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 MAX_FILE = 1024 * 1024
 """Bytes of a file of keys."""
@@ -130,3 +134,17 @@ def _profile(environ: Mapping[str, str]) -> Mapping[str, str]:
         raise UsageError(f"cannot read {path}", why="it is no file of AWS keys") from error
     profile = environ.get("AWS_PROFILE") or "default"
     return dict(parser[profile]) if parser.has_section(profile) else {}
+
+
+def opened_store(kind: RefKind, bucket: str, settings: StoreSettings) -> "ObjectStore":
+    """A bucket or container, to be read and written with these settings; nothing is asked of it yet."""
+    from obstore import store
+
+    retries: Any = {"max_retries": 2}
+    options: Any = {"allow_http": settings.plain}
+    config: Any = dict(settings.config)
+    if kind is RefKind.S3:
+        return store.S3Store(bucket, config=config, client_options=options, retry_config=retries)
+    if kind is RefKind.GS:
+        return store.GCSStore(bucket, config=config, client_options=options, retry_config=retries)
+    return store.AzureStore(bucket, config=config, client_options=options, retry_config=retries)

@@ -25,7 +25,7 @@ from weigh.core.events import EventSink, Progress
 from weigh.core.ref import ArtifactRef, RefKind, parse_ref
 from weigh.core.snapshot import is_safe_path
 from weigh.sources.members import naming
-from weigh.sources.object_settings import StoreSettings, read_store_settings
+from weigh.sources.object_settings import opened_store, read_store_settings
 from weigh.sources.source import STEP, Entry, FetchCost, Fetched, Locked, Origin, StoredFiles
 
 if TYPE_CHECKING:
@@ -220,7 +220,9 @@ class ObjectStoreSource:
                 hint="run once without --offline",
             )
         if bucket not in self._stores:
-            self._stores[bucket] = _opened(self._kind, bucket, read_store_settings(self._kind, self._environ))
+            self._stores[bucket] = opened_store(
+                self._kind, bucket, read_store_settings(self._kind, self._environ)
+            )
         return self._stores[bucket]
 
     @contextmanager
@@ -255,19 +257,6 @@ _HINTS = {
     RefKind.GS: "set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account",
     RefKind.AZ: "set AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN",
 }
-
-
-def _opened(kind: RefKind, bucket: str, settings: StoreSettings) -> "ObjectStore":
-    from obstore import store
-
-    retries: Any = {"max_retries": 2}
-    options: Any = {"allow_http": settings.plain}
-    config: Any = dict(settings.config)
-    if kind is RefKind.S3:
-        return store.S3Store(bucket, config=config, client_options=options, retry_config=retries)
-    if kind is RefKind.GS:
-        return store.GCSStore(bucket, config=config, client_options=options, retry_config=retries)
-    return store.AzureStore(bucket, config=config, client_options=options, retry_config=retries)
 
 
 def _object(meta: Mapping[str, Any]) -> _Object:

@@ -310,7 +310,10 @@ class Http:
             self.pause(_backoff(attempt))
         raise AssertionError("the last attempt returns or raises")
 
-    def _once(self, url: str, headers: Mapping[str, str]) -> "httpx2.Response":
+    def _once(
+        self, url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes | None = None
+    ) -> "httpx2.Response":
+        """Ask once, at the first permitted address that answers."""
         import httpx2
 
         parts = split(url)
@@ -324,7 +327,9 @@ class Http:
             # The name stays in the Host header and in the certificate check; only the connection
             # goes to the very address that was permitted.
             target = at_address(parts, place, port)
-            request = client.build_request("GET", target, headers=merged, extensions={"sni_hostname": host})
+            request = client.build_request(
+                method, target, headers=merged, content=body, extensions={"sni_hostname": host}
+            )
             try:
                 return client.send(request, stream=True)
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:

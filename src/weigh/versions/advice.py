@@ -13,9 +13,10 @@ from pathlib import PurePosixPath
 
 from weigh.core.errors import NotFoundError, UntrustedError
 from weigh.store.packs.adding import Advice, Advise
-from weigh.store.packs.objects import Objects, Writer
+from weigh.store.packs.objects import Objects
 from weigh.store.packs.restoring import file_bytes, manifest_of
 from weigh.store.packs.spans import Span
+from weigh.store.packs.writer import Writer
 from weigh.store.recipes.search import Adapter, Adviser, Hints
 from weigh.store.sketches.sketch_index import Sketches
 from weigh.versions.nearest import Earlier

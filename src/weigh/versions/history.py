@@ -15,8 +15,9 @@ from pathlib import Path
 from weigh.core.errors import NotFoundError, UsageError
 from weigh.store.codecs.codec import Codec
 from weigh.store.codecs.zstd_frames import compressor
-from weigh.store.packs.objects import Objects, Writer, content_id
+from weigh.store.packs.objects import Objects, content_id
 from weigh.store.packs.record import Kind, Record
+from weigh.store.packs.writer import Writer
 from weigh.versions.commit import Commit, dump_commit, load_commit
 from weigh.versions.refs import DETACHED, HEADS, REMOTES, TAGS, Refs, may_be_ref
 from weigh.versions.remotes import read_partial

@@ -14,7 +14,7 @@ from weigh.core.errors import RefusedError, UsageError
 from weigh.core.events import EventSink, Progress
 from weigh.formats.reader import BytesReader
 from weigh.store.packs.adding import add_file
-from weigh.store.packs.objects import Writer
+from weigh.store.packs.writer import Writer
 from weigh.versions.checked_out import CheckedOut, read_checked_out
 from weigh.versions.checkout import CheckedOutNow, checkout, require_room
 from weigh.versions.commit import Provenance

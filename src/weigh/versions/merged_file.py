@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from weigh.core.tensor import DTYPE_BITS, TensorInfo
 from weigh.store.packs.adding import Added, Advice, Advise, add_file
-from weigh.store.packs.objects import Objects, Writer
+from weigh.store.packs.objects import Objects
 from weigh.store.packs.spans import Span
+from weigh.store.packs.writer import Writer
 from weigh.store.recipes.cast import FLOAT_BYTES
 from weigh.store.recipes.table import Recipe, Rule, recipe
 from weigh.versions.merge_tensors import Computed, Part, Sides, is_as_in

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -149,18 +149,22 @@ def write_object(objects: Objects, name: bytes, target: Path, *, mode: int, dura
     """
     with storing(target):
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with storing(target):
-            restore(objects, name, lambda part: write_all(descriptor, part))
-            os.fchmod(descriptor, mode)
-            if durable:
-                os.fsync(descriptor)
-    except BaseException:
-        with suppress(OSError):
-            target.unlink()
-        raise
-    finally:
-        os.close(descriptor)
+    with ExitStack() as undo:
+        undo.callback(_take_away, target)
+        try:
+            with storing(target):
+                restore(objects, name, lambda part: write_all(descriptor, part))
+                os.fchmod(descriptor, mode)
+                if durable:
+                    os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        undo.pop_all()
+
+
+def _take_away(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def write_parts(target: Path, parts: Iterable["bytes | memoryview"], *, executable: bool = False) -> int:

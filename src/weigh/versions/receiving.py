@@ -14,8 +14,9 @@ from weigh.store.codecs.codec import CHUNK, DELTAS, Codec
 from weigh.store.codecs.ladder import encode
 from weigh.store.codecs.zstd_frames import decompressed
 from weigh.store.packs.manifest import FileManifest, load_manifest
-from weigh.store.packs.objects import MOST_DEPTH, Objects, Writer, content_id
+from weigh.store.packs.objects import MOST_DEPTH, Objects, content_id
 from weigh.store.packs.record import Kind, Record
+from weigh.store.packs.writer import Writer
 from weigh.versions.commit import Commit, load_commit
 from weigh.versions.incoming import Incoming
 from weigh.versions.tree import Tree, load_tree

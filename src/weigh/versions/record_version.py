@@ -18,7 +18,8 @@ from weigh.formats.identify import UNKNOWN
 from weigh.formats.reader import FileReader
 from weigh.formats.table import read_file
 from weigh.store.packs.adding import Added, add_file, has_whole
-from weigh.store.packs.objects import Objects, Writer
+from weigh.store.packs.objects import Objects
+from weigh.store.packs.writer import Writer
 from weigh.versions.advice import Advising, is_adapter
 from weigh.versions.checked_out import CheckedOut, Seen, looks_of, read_checked_out, write_checked_out
 from weigh.versions.commit import Commit, Provenance

@@ -1,24 +1,13 @@
 """Scripts: every way in which a name reaches a call, and what is no model's name."""
 
 import pytest
+from tests.project.discover.told import lines, refs, unresolved
 
 from weigh.core.usage import Certainty, Pin, Role
 from weigh.project.discover.javascript import read_javascript
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FRONT = 'import { pipeline, AutoModel, AutoTokenizer } from "@huggingface/transformers";\n'
-
-
-def lines(read, text, path):
-    return [(use.place.line, use.ref) for use in read(text.encode(), path, Role.RUNTIME).uses]
-
-
-def refs(read, text, path):
-    return [use.ref for use in read(text.encode(), path, Role.RUNTIME).uses]
-
-
-def unresolved(read, text, path):
-    return [row.place.line for row in read(text.encode(), path, Role.RUNTIME).unresolved]
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,12 @@
 """Shell text: programs that load models, variables in their order, functions, and what is no model."""
 
 import pytest
+from tests.project.discover.told import lines, refs, unresolved
 
 from weigh.core.usage import Pin, Role
 from weigh.project.discover.shell import read_shell
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-
-
-def lines(read, text, path):
-    return [(use.place.line, use.ref) for use in read(text.encode(), path, Role.RUNTIME).uses]
-
-
-def refs(read, text, path):
-    return [use.ref for use in read(text.encode(), path, Role.RUNTIME).uses]
-
-
-def unresolved(read, text, path):
-    return [row.place.line for row in read(text.encode(), path, Role.RUNTIME).unresolved]
 
 
 @pytest.mark.parametrize(

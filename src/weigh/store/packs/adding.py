@@ -18,10 +18,11 @@ from weigh.store.codecs.zstd_frames import compressor
 from weigh.store.packs.cutting import SMALLEST, cuts
 from weigh.store.packs.file_hash import hash_of
 from weigh.store.packs.manifest import FileManifest, Piece, dump_manifest
-from weigh.store.packs.objects import MOST_DEPTH, Objects, Writer, content_id
+from weigh.store.packs.objects import MOST_DEPTH, Objects, content_id
 from weigh.store.packs.record import Kind, Record
 from weigh.store.packs.restoring import manifest_of
 from weigh.store.packs.spans import Span, spans_of
+from weigh.store.packs.writer import Writer
 
 _WINDOW = 8 * 1024 * 1024
 """Bytes read at a time where a span is no tensor."""

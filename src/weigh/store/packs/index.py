@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,12 +126,11 @@ class Index:
     def _changing(self) -> Iterator[None]:
         with self._told():
             self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with ExitStack() as undo:
+                undo.callback(self._db.rollback)
                 yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+                self._db.execute("COMMIT")
+                undo.pop_all()
 
     def _take(self, name: str, found: Iterable[Entry]) -> None:
         self._db.execute("INSERT OR IGNORE INTO pack (name) VALUES (?)", (name,))

@@ -13,9 +13,10 @@ import numpy as np
 
 from weigh.store.codecs.codec import CHUNK, Codec, Encoded
 from weigh.store.codecs.ladder import decode, encode
-from weigh.store.packs.objects import Objects, Writer, content_id
+from weigh.store.packs.objects import Objects, content_id
 from weigh.store.packs.record import Kind, Record
 from weigh.store.packs.spans import Span
+from weigh.store.packs.writer import Writer
 from weigh.store.recipes.cast import FLOAT_BYTES, doubles, stored
 from weigh.store.recipes.known import Tensor
 from weigh.store.recipes.lora import LowRank

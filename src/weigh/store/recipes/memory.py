@@ -3,7 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from weigh.store.packs.objects import Objects, Writer
+from weigh.store.packs.objects import Objects
+from weigh.store.packs.writer import Writer
 from weigh.store.recipes.find_lora import Adapter, Pair, pairs
 from weigh.store.recipes.known import Known
 from weigh.store.recipes.linear import Linear

@@ -14,9 +14,10 @@ from weigh.core.errors import NotFoundError, UntrustedError
 from weigh.core.ports import RangeReader
 from weigh.core.tensor import DTYPE_BITS, TensorInfo
 from weigh.store.packs.adding import Advice
-from weigh.store.packs.objects import MOST_DEPTH, Objects, Writer
+from weigh.store.packs.objects import MOST_DEPTH, Objects
 from weigh.store.packs.restoring import manifest_of
 from weigh.store.packs.spans import Span, spans_of
+from weigh.store.packs.writer import Writer
 from weigh.store.recipes import find_quantised
 from weigh.store.recipes.cast import FLOAT_BYTES
 from weigh.store.recipes.find_lora import Adapter

@@ -7,7 +7,7 @@ pushers one is told. The store's address and keys come out of the user's own env
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from weigh.core.errors import (
     ConflictError,
@@ -19,11 +19,8 @@ from weigh.core.errors import (
     UnknownAnswerError,
 )
 from weigh.core.ref import RefKind
-from weigh.sources.object_settings import read_store_settings
+from weigh.sources.object_settings import opened_store, read_store_settings
 from weigh.store.remotes.layout import MARK_DATA, MOST_LISTING, MOST_NAMES, Held, require_name
-
-if TYPE_CHECKING:
-    from obstore.store import ObjectStore
 
 _PART = 8 * 1024 * 1024
 """Bytes of a part of a large upload; also of what is uploaded in one piece."""
@@ -60,7 +57,7 @@ class ObjectRemote:
         except ImportError as error:
             raise MissingExtraError(f"cannot reach {kind.value}: remotes", extra="objects") from error
         self._theirs = theirs
-        self._store = _opened(kind, bucket, environ)
+        self._store = opened_store(kind, bucket, read_store_settings(kind, environ))
 
     @property
     def address(self) -> str:
@@ -199,17 +196,3 @@ class ObjectRemote:
 
     def close(self) -> None:
         """Nothing is open that has to be closed."""
-
-
-def _opened(kind: RefKind, bucket: str, environ: Mapping[str, str]) -> "ObjectStore":
-    from obstore import store
-
-    settings = read_store_settings(kind, environ)
-    retries: Any = {"max_retries": 2}
-    options: Any = {"allow_http": settings.plain}
-    config: Any = dict(settings.config)
-    if kind is RefKind.S3:
-        return store.S3Store(bucket, config=config, client_options=options, retry_config=retries)
-    if kind is RefKind.GS:
-        return store.GCSStore(bucket, config=config, client_options=options, retry_config=retries)
-    return store.AzureStore(bucket, config=config, client_options=options, retry_config=retries)

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 
 from weigh.core.errors import MalformedError
 from weigh.core.facts import Coverage
+from weigh.formats.identify import identify
 from weigh.formats.reader import BytesReader
 from weigh.formats.safetensors import load, load_with_metadata, read_safetensors, write_safetensors
 
@@ -181,3 +182,12 @@ def test_mutated_files_give_facts_and_never_an_exception(data):
 def test_random_headers_give_facts(header):
     facts = read_safetensors(BytesReader(hostile.raw(b"{" + header)), "m")
     assert facts.coverage in Coverage
+
+
+@pytest.mark.parametrize("length", [256, 1152])
+def test_a_header_whose_length_looks_like_a_magic_number_is_still_a_header(length):
+    # 256 begins like a TrueType font, 1,152 like a pickle of protocol 4.
+    text = json.dumps({"w": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}}).encode()
+    data = length.to_bytes(8, "little") + text.ljust(length) + b"abcd"
+    assert identify(BytesReader(data), "weights.bin") == "safetensors"
+    assert identify(BytesReader(data[:20]), "weights.bin") != "safetensors"
